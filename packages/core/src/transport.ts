@@ -1,0 +1,23 @@
+/** The door for authors of transports: the seam, the envelope, and what helps to implement them. */
+export * from './errors/index.ts';
+export {
+  type Answer,
+  type Body,
+  type CallId,
+  type Cancel,
+  checkHeaders,
+  type Complete,
+  type Control,
+  type Credit,
+  type Defer,
+  type Envelope,
+  type Event,
+  type Failure,
+  type Headers,
+  maxHeaderBytes,
+  type Reply,
+  type Request,
+  utf8Length,
+} from './envelope/index.ts';
+export { isWildcard, type Matcher, maxPatternLength, wildcardMatcher } from './patterns/index.ts';
+export * from './seam/index.ts';
