@@ -59,11 +59,13 @@ function install() {
   rmSync(stamp, { force: true });
   const installArgs = ['install', '--frozen-lockfile'];
   const local = spawnSync('pnpm', ['--version'], { cwd: root, env, encoding: 'utf8', shell: windows });
-  const status = /^12\./.test(local.stdout ?? '')
+  const status = local.stdout?.startsWith('12.')
     ? run('pnpm', installArgs)
     : run('npx', ['--yes', 'pnpm@12', ...installArgs]);
   if (status !== 0) {
-    console.error('The install failed. If a package.json was changed, run `npx pnpm@12 install` once to renew pnpm-lock.yaml.');
+    console.error(
+      'The install failed. If a package.json was changed, run `npx pnpm@12 install` once to renew pnpm-lock.yaml.',
+    );
     process.exit(status);
   }
   writeFileSync(stamp, fingerprint());

@@ -1,0 +1,49 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../src/run.ts';
+import { published, root } from '../src/workspace.ts';
+
+const packages = published().map(({ folder, manifest }) => ({ name: manifest.name, folder: join(root, folder) }));
+const tarballs = new Map<string, string>();
+let temporary: string;
+
+beforeAll(() => {
+  // Outside the repository, so that nothing is found in a node_modules further up.
+  temporary = mkdtempSync(join(tmpdir(), 'parley-packages-'));
+  for (const { name, folder } of packages) {
+    const packed = run('pnpm', ['pack', '--json', '--pack-destination', temporary], folder);
+    const { filename } = JSON.parse(packed) as { filename: string };
+    tarballs.set(name, join(temporary, basename(filename)));
+  }
+});
+
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const tarballOf = (name: string): string => tarballs.get(name) ?? expect.fail(`${name} was not packed`);
+
+describe.each(packages)('$name', ({ name }) => {
+  test('is a well-formed package', () => {
+    run('publint', ['run', tarballOf(name), '--strict']);
+  });
+
+  test('has types that resolve wherever an ESM package does', () => {
+    run('attw', [tarballOf(name), '--profile', 'esm-only', '--no-emoji']);
+  });
+
+  test('ships its license, its readme and no tests', () => {
+    const files = run('tar', ['-tzf', tarballOf(name)]).split('\n');
+    expect(files).toEqual(expect.arrayContaining(['package/LICENSE', 'package/README.md', 'package/dist/index.js']));
+    expect(files.filter((file) => /\.test\b|\.reports|tsconfig/.test(file))).toEqual([]);
+  });
+});
+
+test('a project of its own installs the tarballs, compiles against the types and runs', { timeout: 180_000 }, () => {
+  const project = join(temporary, 'project');
+  cpSync(join(root, 'packages/tooling/consumer'), project, { recursive: true });
+  const others = ['@types/node@24', '@needle-di/core@1', 'vitest@5'];
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs.values(), ...others], project);
+  run('tsc', ['-p', 'tsconfig.json'], project);
+  expect(run('node', ['doors.ts'], project)).toContain('core: ');
+});
