@@ -6,67 +6,67 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { spawnForeground } from './src/foreground.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 const stamp = join(root, 'node_modules', '.parley-installed');
-const windows = process.platform === 'win32';
+const options = { cwd: root, env: cleanEnvironment() };
 
-const env = cleanEnvironment();
-const [task = 'test', ...args] = process.argv.slice(2);
-
-if (!isInstalled()) install();
-process.exitCode = run('node', [join(root, 'packages', 'tooling', 'src', 'task.ts'), task, ...args]);
+if (!isInstalled()) await install();
+process.exitCode = await spawnForeground('node', ['packages/tooling/src/task.ts', ...process.argv.slice(2)], options);
 
 /**
- * npm and pnpm tell their children about themselves in npm_* and pnpm_* variables. Passed on, one's settings reach the
- * other, which warns about them or obeys them. Only what the user set as configuration of a registry client stays out
- * of this: that lives in npmrc files.
+ * npm and pnpm pass their settings to the scripts they run as npm_* variables. One would take the other's for its user's:
+ * warn about them, or obey them. What says how to reach a registry is kept.
  */
 function cleanEnvironment() {
-  const kept = Object.entries(process.env).filter(([name]) => !/^p?npm_/i.test(name) && name !== 'INIT_CWD');
-  const clean = Object.fromEntries(kept);
-  const path = Object.keys(clean).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
-  clean[path] = [bin, clean[path]].join(delimiter);
-  clean.TURBO_TELEMETRY_DISABLED = '1';
-  clean.DO_NOT_TRACK = '1';
-  return clean;
-}
-
-function run(command, commandArgs) {
-  const result = spawnSync(command, commandArgs, { cwd: root, env, stdio: 'inherit', shell: windows });
-  if (result.error) throw result.error;
-  return result.status ?? 1;
-}
-
-/** What an install depends on: the lockfile and every manifest. */
-function fingerprint() {
-  const hash = createHash('sha256');
-  const manifests = ['packages', 'apps'].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => join(folder, name, 'package.json')),
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^p?npm_/.test(name) || /^npm_config_(registry|.*proxy|cafile|strict_ssl|userconfig)$/.test(name),
   );
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests.sort()]) {
-    if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
-  }
-  return hash.digest('hex');
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...Object.fromEntries(kept), TURBO_TELEMETRY_DISABLED: '1', COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' };
+  const path = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  env[path] = [bin, env[path]].join(delimiter);
+  return env;
 }
 
 function isInstalled() {
   return existsSync(join(bin, 'turbo')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
 }
 
-function install() {
+/** Of what an install depends on: the lockfile and every manifest. */
+function fingerprint() {
+  const manifests = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(group, name, 'package.json')),
+  );
+  const hash = createHash('sha256');
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests.sort()]) {
+    if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+async function install() {
   rmSync(stamp, { force: true });
-  const installArgs = ['install', '--frozen-lockfile'];
-  const local = spawnSync('pnpm', ['--version'], { cwd: root, env, encoding: 'utf8', shell: windows });
-  const status = local.stdout?.startsWith('12.')
-    ? run('pnpm', installArgs)
-    : run('npx', ['--yes', 'pnpm@12', ...installArgs]);
+  const args = ['install', '--frozen-lockfile'];
+  const status = hasPnpm()
+    ? await spawnForeground('pnpm', args, options)
+    : await spawnForeground('npx', ['--yes', 'pnpm@12', ...args], options);
   if (status !== 0) {
     console.error(
-      'The install failed. If a package.json was changed, run `npx pnpm@12 install` once to renew pnpm-lock.yaml.',
+      'The install failed. After a change to a package.json, run `npx pnpm@12 install` to renew the lockfile.',
     );
     process.exit(status);
   }
   writeFileSync(stamp, fingerprint());
+}
+
+function hasPnpm() {
+  const { stdout } = spawnSync('pnpm', ['--version'], {
+    ...options,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  return stdout?.startsWith('12.') ?? false;
 }

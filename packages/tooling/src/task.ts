@@ -1,62 +1,69 @@
 // The root tasks behind `pnpm build`, `pnpm test` and so on. setup.mjs calls this under the project's own Node, with
 // everything installed and node_modules/.bin on the PATH.
-import { spawnSync } from 'node:child_process';
+import { spawnForeground } from './foreground.mjs';
 import { forgetReports, sumReports } from './test-reports.ts';
 import { add, fail, nothing, pass, type Totals, totalsLine } from './totals.ts';
 import { root } from './workspace.ts';
 
 type Command = readonly [string, ...string[]];
 
-const [task = 'test', ...args] = process.argv.slice(2);
+const [task = 'test', first, ...rest] = process.argv.slice(2);
+// pnpm hands over the `--` of `pnpm demo -- --transport tcp`; npm does not.
+const args = first === undefined || first === '--' ? rest : [first, ...rest];
 
 const build: Command = ['turbo', 'run', 'build'];
+// One package at a time: its own workers fill two cores already, and tests that measure time want quiet.
+const unit: Command = ['turbo', 'run', 'test', '--concurrency=1'];
+const keepGoing = '--continue=dependencies-successful';
 const linters: Readonly<Record<string, Command>> = {
   format: ['biome', 'check', '--error-on-warnings'],
   lint: ['oxlint', '--deny-warnings'],
   'import directions': ['node', 'packages/tooling/src/import-directions.ts'],
 };
 
-const tasks: Readonly<Record<string, () => boolean>> = {
+const tasks: Readonly<Record<string, () => Promise<boolean>>> = {
   build: () => run([...build, ...args]),
   'check-types': () => run(['turbo', 'run', 'check-types', ...args]),
-  demo: () => run([...build, '--filter=@parley/demo']) && run(['node', 'apps/demo/dist/main.js', ...args]),
+  demo: async () =>
+    (await run([...build, '--filter=@parley/demo'])) && (await run(['node', 'apps/demo/dist/main.js', ...args])),
   format: () => run(['biome', 'check', '--write', ...args]),
-  lint: () => Object.values(linters).map(run).every(Boolean),
-  release: () => run(build) && run(['changeset', 'publish']),
+  lint: async () => (await check(linters)).failed === 0,
+  release: async () => (await run(build)) && (await run(['changeset', 'publish'])),
   test: testEverything,
-  unit: () => run(['turbo', 'run', 'test', ...args]),
+  unit: () => run([...unit, ...args]),
 };
 
 const chosen = tasks[task];
 if (!chosen) console.error(`There is no task "${task}"; the tasks are ${Object.keys(tasks).join(', ')}.`);
-process.exitCode = chosen?.() ? 0 : 1;
+process.exitCode = (await chosen?.()) ? 0 : 1;
 
 /** All checks, also when one of them fails, and their totals as the last line. */
-function testEverything(): boolean {
-  let totals = nothing;
-  const check = (name: string, command: Command): void => {
-    console.log(`\n── ${name}`);
-    totals = add(totals, run(command) ? pass : fail);
-  };
-  for (const [name, command] of Object.entries(linters)) check(name, command);
-  check('build', [...build]);
-  check('types', ['turbo', 'run', 'check-types', '--continue']);
-  totals = add(totals, testPackages());
+async function testEverything(): Promise<boolean> {
+  const types: Command = ['turbo', 'run', 'check-types', keepGoing];
+  const checks = await check({ ...linters, build: [...build, keepGoing], types });
+  const totals = add(checks, await testPackages());
   console.log(`\n${totalsLine(totals)}`);
   return totals.failed === 0;
 }
 
-function testPackages(): Totals {
+/** Runs each of `commands`; every one counts as a check. */
+async function check(commands: Readonly<Record<string, Command>>): Promise<Totals> {
+  let totals = nothing;
+  for (const [name, command] of Object.entries(commands)) {
+    console.log(`\n── ${name}`);
+    totals = add(totals, (await run(command)) ? pass : fail);
+  }
+  return totals;
+}
+
+async function testPackages(): Promise<Totals> {
   console.log('\n── tests');
   forgetReports();
-  const succeeded = run(['turbo', 'run', 'test', '--continue']);
+  const succeeded = await run([...unit, keepGoing]);
   const totals = sumReports();
   return succeeded || totals.failed > 0 ? totals : add(totals, fail);
 }
 
-function run([command, ...commandArgs]: Command): boolean {
-  const shell = process.platform === 'win32';
-  const { error, status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit', shell });
-  if (error) throw error;
-  return status === 0;
+async function run([command, ...commandArgs]: Command): Promise<boolean> {
+  return (await spawnForeground(command, commandArgs, { cwd: root })) === 0;
 }
