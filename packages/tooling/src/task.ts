@@ -20,6 +20,7 @@ const linters: Readonly<Record<string, Command>> = {
   // Before the linter: its rules read the types of other packages from their dist/.
   build: [...build, keepGoing],
   lint: ['oxlint', '--deny-warnings'],
+  unused: ['knip', '--no-progress'],
   'import directions': ['node', 'packages/tooling/src/import-directions.ts'],
 };
 
