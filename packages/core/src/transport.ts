@@ -21,3 +21,4 @@ export {
 } from './envelope/index.ts';
 export { isWildcard, type Matcher, maxPatternLength, wildcardMatcher } from './patterns/index.ts';
 export * from './seam/index.ts';
+export { MessageContext } from './context/index.ts';

@@ -1,0 +1,29 @@
+import type { CallOptions, EmitOptions, StreamOptions } from '../context/index.ts';
+import type { Target } from '../session/index.ts';
+
+/** A call on its way out, before it is checked. */
+export interface ClientCall {
+  readonly kind: 'send' | 'stream' | 'emit';
+  readonly target: Target;
+  readonly data: unknown;
+  readonly options: CallOptions & StreamOptions & EmitOptions;
+  /** The token or name of the client. */
+  readonly client: string;
+}
+
+/**
+ * Runs around every call of a client, its retries included: auth headers, logging, metrics. `next(call)` with another
+ * call changes it. For a stream `next` resolves with the AsyncIterable of the replies.
+ */
+export type ClientInterceptor = (call: ClientCall, next: (call?: ClientCall) => Promise<unknown>) => unknown;
+
+/** The first interceptor is the outermost. */
+export function composeClient(
+  interceptors: readonly ClientInterceptor[],
+  last: (call: ClientCall) => Promise<unknown>,
+): (call: ClientCall) => Promise<unknown> {
+  return interceptors.reduceRight<(call: ClientCall) => Promise<unknown>>(
+    (next, interceptor) => async (call) => interceptor(call, async (changed = call) => next(changed)),
+    last,
+  );
+}

@@ -1,0 +1,95 @@
+import { RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
+import { cancelled, type PreparedCall, reasonText, type Session } from '../session/index.ts';
+
+type Waiter = { readonly resolve: (session: Session) => void; readonly reject: (error: RpcException) => void };
+
+/** What a call needs to wait for a link. */
+export type WaitingCall = Pick<PreparedCall, 'deadline' | 'onAbort'>;
+
+/** The links of a client that calls can go over, and the calls that wait for one. */
+export class LinkPool {
+  readonly #name: string;
+  readonly #maxWaiting: number;
+  #ready: Session[] = [];
+  readonly #waiters = new Set<Waiter>();
+  #turn = 0;
+  #closed = false;
+
+  constructor(name: string, maxWaiting: number) {
+    this.#name = name;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ready.length === 0;
+  }
+
+  /** The ready link with the fewest calls under way; among equals they take turns. */
+  pick(): Session | undefined {
+    const ready = this.#ready;
+    if (ready.length < 2) return ready[0];
+    this.#turn = (this.#turn + 1) % ready.length;
+    let best = ready[this.#turn] as Session;
+    for (let step = 1; step < ready.length; step += 1) {
+      const other = ready[(this.#turn + step) % ready.length] as Session;
+      if (other.requester.pending < best.requester.pending) best = other;
+    }
+    return best;
+  }
+
+  /** Takes note of a session's state; who waits for a link goes on. */
+  update(session: Session): void {
+    if (this.#closed) return;
+    const others = this.#ready.filter((other) => other !== session);
+    this.#ready = session.state === 'ready' ? [...others, session] : others;
+    if (session.state === 'ready') for (const { resolve } of [...this.#waiters]) resolve(this.pick() as Session);
+  }
+
+  /** Waits for a link, within the call's deadline and until it is given up. Rejects with `RpcException` only. */
+  wait({ deadline, onAbort }: WaitingCall): Promise<Session> {
+    if (this.#waiters.size >= this.#maxWaiting) {
+      const message = `${this.#waiters.size} calls wait for a link of ${this.#name} already (option "maxWaiting")`;
+      return Promise.reject(new RpcException(message, { code: RpcCode.Overloaded }));
+    }
+    return new Promise((resolve, reject) => {
+      const end = (outcome: () => void) => {
+        if (!this.#waiters.delete(waiter)) return;
+        clearTimeout(timer);
+        unwatch?.();
+        outcome();
+      };
+      const waiter: Waiter = {
+        resolve: (session) => end(() => resolve(session)),
+        reject: (error) => end(() => reject(error)),
+      };
+      this.#waiters.add(waiter);
+      const left = deadline - performance.now();
+      const late = () => waiter.reject(new TimeoutError(`${this.#name} had no link in time`));
+      const timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(late, Math.max(1, Math.ceil(left)));
+      const unwatch = onAbort?.((reason) => waiter.reject(cancelled(reason)));
+    });
+  }
+
+  /** No call goes out any more. */
+  close(error: RpcException): void {
+    this.#closed = true;
+    this.#ready = [];
+    this.failWaiting(error);
+  }
+
+  /** Everyone who waits has this outcome. */
+  failWaiting(error: RpcException): void {
+    for (const { reject } of [...this.#waiters]) reject(error);
+  }
+}
+
+/** 503: there is no link, and the call does not wait for one. */
+export function noLink(name: string, reason: unknown): RpcException {
+  if (reason instanceof RpcException && reason.code === RpcCode.Unavailable) return reason;
+  const why = reason === undefined ? '' : `: ${reasonText(reason)}`;
+  return new RpcException(`${name} is not connected${why}`, { code: RpcCode.Unavailable, cause: reason });
+}

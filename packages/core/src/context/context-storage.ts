@@ -1,0 +1,18 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { MessageContext } from './message-context.ts';
+
+const storage = new AsyncLocalStorage<MessageContext>();
+
+/** The context of the handler that is running, through all of its awaits; `undefined` outside of handlers. */
+export function currentContext(): MessageContext | undefined {
+  return storage.getStore();
+}
+
+/** Runs `handler` so that {@link currentContext} finds its context. */
+export function runInContext<Data, Result>(
+  handler: (data: Data, context: MessageContext) => Result,
+  data: Data,
+  context: MessageContext,
+): Result {
+  return storage.run(context, handler, data, context);
+}

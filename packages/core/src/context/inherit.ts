@@ -1,0 +1,25 @@
+import type { Headers } from '../envelope/index.ts';
+import { currentContext } from './context-storage.ts';
+import { type HandledMessage, MessageContext } from './message-context.ts';
+
+/** What passes through a service from the messages it gets to those it sends: W3C Trace Context and W3C Baggage. */
+const inheritedHeaders = ['traceparent', 'tracestate', 'baggage'] as const;
+
+/** The message whose handler is running, whose deadline and signal a call made now inherits. */
+export function currentMessage(): HandledMessage | undefined {
+  const context = currentContext();
+  return context === undefined ? undefined : MessageContext.messageOf(context);
+}
+
+/** The caller's own headers, and those of the message being handled that pass through, unless the caller sets them. */
+export function inheritHeaders(own: Headers | undefined, handled: HandledMessage | undefined): Headers | undefined {
+  if (handled === undefined) return own;
+  let merged: Record<string, string> | undefined;
+  for (const name of inheritedHeaders) {
+    const value = handled.headers[name];
+    if (value === undefined || own?.[name] !== undefined) continue;
+    merged ??= { ...own };
+    merged[name] = value;
+  }
+  return merged ?? own;
+}

@@ -1,0 +1,151 @@
+import { type MessageContext, runInContext } from '../context/index.ts';
+import { decodePayload, type Event } from '../envelope/index.ts';
+import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
+import type { HandlerRecord } from '../registry/index.ts';
+import { backoffDelay, type Delivery } from '../seam/index.ts';
+import { pause } from './pause.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { EventHandling, type HandlingScope } from './handling.ts';
+
+/** A handler that failed for good. */
+interface FailedHandler {
+  readonly handler: string;
+  readonly error: RpcException;
+  readonly attempts: number;
+}
+
+/** Errors that trying again cannot heal: the message itself is refused. */
+const hopeless: ReadonlySet<RpcCode> = new Set([
+  RpcCode.BadRequest,
+  RpcCode.Unauthenticated,
+  RpcCode.Forbidden,
+  RpcCode.NoHandler,
+  RpcCode.PayloadTooLarge,
+  RpcCode.Validation,
+  RpcCode.Unsupported,
+]);
+
+/** Waits between tries to bury a dead event while its broker does not take it. */
+const buryBackoff = { initial: 200, max: 30_000 };
+
+/** Events of one link: all handlers of an event run side by side; a durable one is retried, buried and settled. */
+export class EventDispatch {
+  readonly #dispatcher: Dispatcher;
+  readonly #Context: typeof MessageContext;
+  readonly #scope: HandlingScope;
+
+  constructor(dispatcher: Dispatcher, Context: typeof MessageContext, scope: HandlingScope) {
+    this.#dispatcher = dispatcher;
+    this.#Context = Context;
+    this.#scope = scope;
+  }
+
+  receive(event: Event, delivery: Delivery | undefined): void {
+    const { table, workload, log, options } = this.#dispatcher;
+    const records = table.events(event.pattern);
+    if (records.length === 0) {
+      delivery?.done();
+    } else if (delivery !== undefined) {
+      workload.enter();
+      this.#dispatcher.lanes.run(delivery.lane, () => this.#deliver(event, records, delivery).finally(() => workload.leave()));
+    } else if (workload.room === 0) {
+      log.warn(`events were dropped: ${options.concurrency} handlers are running (option "concurrency")`);
+    } else {
+      workload.enter();
+      void this.#handleOnce(event, records).finally(() => workload.leave());
+    }
+  }
+
+  /** Puts a delivery where dead messages are kept; tries until that has worked or the service stops. Never rejects. */
+  async bury(delivery: Delivery, body: string, attempts: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await delivery.dead({ body, attempts });
+        return;
+      } catch (thrown) {
+        this.#dispatcher.log.warn('a message could not be put into the dead letters; trying again', thrown);
+      }
+      if (!(await pause(backoffDelay(buryBackoff, attempt), this.#dispatcher.stopping.signal))) return;
+    }
+  }
+
+  /** On a wire without acknowledgements: each handler gets one try. */
+  async #handleOnce(event: Event, records: readonly HandlerRecord[]): Promise<void> {
+    await Promise.all(
+      records.map(async (record) => {
+        try {
+          await this.#handle(event, record, 1);
+        } catch (thrown) {
+          this.#logFailure(event, record, thrown);
+        }
+      }),
+    );
+  }
+
+  async #deliver(event: Event, records: readonly HandlerRecord[], delivery: Delivery): Promise<void> {
+    const { draining, options } = this.#dispatcher;
+    // It waited in its lane until now: another instance will get it.
+    if (draining.aborted) return;
+    const before = (delivery.attempt ?? 1) - 1;
+    if (before >= options.maxDeliveries) {
+      const error = new RpcException(`Given up after ${before} deliveries that were never settled`, { code: RpcCode.Internal });
+      await this.bury(delivery, errorToWire(error), before);
+      return;
+    }
+    const settledBefore = records.every((record) => record.idempotent === false);
+    if (settledBefore) delivery.done();
+    const outcomes = await Promise.all(records.map((record) => this.#handleDurably(event, record, before, settledBefore)));
+    if (settledBefore || outcomes.includes('interrupted')) return;
+    const failed = outcomes.filter((outcome) => outcome !== 'interrupted' && outcome !== 'done');
+    if (failed.length === 0) delivery.done();
+    else await this.bury(delivery, deadReason(failed), before + Math.max(...failed.map(({ attempts }) => attempts)));
+  }
+
+  /** Tries until it works, cannot be healed, was tried often enough, or the service drains. Never rejects. */
+  async #handleDurably(
+    event: Event,
+    record: HandlerRecord,
+    before: number,
+    onlyOnce: boolean,
+  ): Promise<'done' | 'interrupted' | FailedHandler> {
+    const policy = record.retry ?? this.#dispatcher.options.retry;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#handle(event, record, before + attempt);
+        return 'done';
+      } catch (thrown) {
+        const error = RpcException.from(thrown);
+        this.#logFailure(event, record, thrown);
+        // What failed because the service stops has not been given its chance.
+        if (this.#dispatcher.stopping.aborted) return 'interrupted';
+        if (onlyOnce || hopeless.has(error.code) || attempt >= policy.attempts) {
+          return { handler: record.name, error, attempts: attempt };
+        }
+      }
+      if (!(await pause(backoffDelay(policy.backoff, attempt), this.#dispatcher.draining))) return 'interrupted';
+    }
+  }
+
+  async #handle(event: Event, record: HandlerRecord, attempt: number): Promise<void> {
+    const handling = new EventHandling(event, attempt, this.#scope);
+    const unwatch = this.#dispatcher.stopping.onAbort((reason) => handling.abort(reason));
+    try {
+      // Decoded for each handler: what one does to its payload, no other sees.
+      const data = decodePayload(event.body, event.contentType, this.#dispatcher.options.codec);
+      await runInContext(record.handle, data, new this.#Context(handling));
+    } finally {
+      unwatch();
+    }
+  }
+
+  #logFailure(event: Event, record: HandlerRecord, thrown: unknown): void {
+    this.#dispatcher.log.error(`the handler ${record.name} of the event "${event.pattern}" failed`, thrown);
+  }
+}
+
+/** What the dead letter says: the first error, and in its metadata every handler that failed. */
+function deadReason(failed: readonly FailedHandler[]): string {
+  const handlers = failed.map(({ handler, error, attempts }) => ({ handler, error: error.message, code: error.code, attempts }));
+  const { message, code, details } = (failed[0] as FailedHandler).error;
+  return errorToWire(new RpcException(message, { code, details, metadata: { handlers } }));
+}

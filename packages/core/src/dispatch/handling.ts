@@ -1,0 +1,133 @@
+import type { HandledMessage, UntypedCaller } from '../context/index.ts';
+import type { Delivery } from '../seam/index.ts';
+import type { CallId, Event, Headers, Request } from '../envelope/index.ts';
+import { RpcCode, RpcException } from '../errors/index.ts';
+import { Abortable } from './abortable.ts';
+import type { WarningLog } from './logger.ts';
+import type { ReplyStream } from './reply-stream.ts';
+
+const noHeaders: Headers = Object.freeze({});
+
+/** What all handlings of one link have in common. */
+export interface HandlingScope {
+  readonly transport: string;
+  readonly caller: UntypedCaller;
+  readonly log: WarningLog;
+  /** Tells the caller of `handling` that its deadline has moved. */
+  deferred(handling: RequestHandling, milliseconds: number): void;
+}
+
+abstract class Handling extends Abortable implements HandledMessage {
+  abstract readonly isEvent: boolean;
+  abstract readonly correlationId: string | undefined;
+  abstract readonly attempt: number;
+  abstract readonly deadline: number;
+  protected readonly scope: HandlingScope;
+  readonly #message: Request | Event;
+
+  constructor(message: Request | Event, scope: HandlingScope) {
+    super();
+    this.#message = message;
+    this.scope = scope;
+  }
+
+  get pattern(): string {
+    return this.#message.pattern;
+  }
+
+  get headers(): Headers {
+    return this.#message.headers ?? noHeaders;
+  }
+
+  get source(): unknown {
+    return this.#message.source;
+  }
+
+  get transport(): string {
+    return this.scope.transport;
+  }
+
+  get caller(): UntypedCaller {
+    return this.scope.caller;
+  }
+
+  abstract defer(milliseconds: number): void;
+
+  emitFailed(pattern: string, error: unknown): void {
+    this.scope.log.error(`an event emitted by the handler of "${pattern}" was not sent`, error);
+  }
+}
+
+/** A request while its handler runs. */
+export class RequestHandling extends Handling {
+  readonly isEvent = false;
+  readonly id: CallId;
+  readonly handler: string;
+  /** Replies that the caller has allowed so far. 0: only the last is wanted. */
+  credit: number;
+  deadline: number;
+  /** Answers sent that count (all but `defer`). */
+  answered = 0;
+  /** The caller's last sign of life; only kept for a stream under lease. */
+  heardAt = Number.POSITIVE_INFINITY;
+  /** Set once the handler has returned a stream. */
+  stream: ReplyStream | undefined = undefined;
+  /** Answered, cancelled or expired: nothing more is sent. The handler may still run. */
+  settled = false;
+  readonly #deliveries: Delivery[] = [];
+  readonly #attempt: number | undefined;
+
+  constructor(request: Request, handler: string, delivery: Delivery | undefined, deadline: number, scope: HandlingScope) {
+    super(request, scope);
+    this.id = request.id;
+    this.handler = handler;
+    this.credit = request.credit;
+    this.deadline = deadline;
+    this.#attempt = delivery?.attempt;
+    if (delivery !== undefined) this.settleWith(delivery);
+  }
+
+  get correlationId(): string {
+    return String(this.id);
+  }
+
+  get attempt(): number {
+    return this.#attempt ?? 1;
+  }
+
+  defer(milliseconds: number): void {
+    if (!this.settled) this.scope.deferred(this, milliseconds);
+  }
+
+  /** The same request was delivered again while it is handled: both deliveries have one end. */
+  settleWith(delivery: Delivery): void {
+    this.#deliveries.push(delivery);
+  }
+
+  /** Whether a broker keeps the request until it is released. */
+  get isKept(): boolean {
+    return this.#deliveries.length > 0;
+  }
+
+  /** Tells the broker that it is done with. Does nothing the second time. */
+  release(): void {
+    for (const delivery of this.#deliveries.splice(0)) delivery.done();
+  }
+}
+
+/** An event while one of its handlers runs. */
+export class EventHandling extends Handling {
+  readonly isEvent = true;
+  readonly correlationId = undefined;
+  readonly deadline = Number.POSITIVE_INFINITY;
+  readonly attempt: number;
+
+  constructor(event: Event, attempt: number, scope: HandlingScope) {
+    super(event, scope);
+    this.attempt = attempt;
+  }
+
+  defer(): void {
+    throw new RpcException('An event has no deadline', { code: RpcCode.BadRequest });
+  }
+}

@@ -1,0 +1,5 @@
+export { Dispatcher, type DispatcherSetup } from './dispatcher.ts';
+export type { ServerCall, ServerInterceptor } from './interceptor.ts';
+export { consoleLogger, type Logger, WarningLog } from './logger.ts';
+export { pause } from './pause.ts';
+export { Responder } from './responder.ts';

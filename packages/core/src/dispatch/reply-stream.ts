@@ -1,0 +1,114 @@
+import { ObservableIterator, type Subscribable } from './observable-iterator.ts';
+
+/** What a stream of replies reports to; each call sends one answer. */
+export interface ReplySink {
+  /** A promise when the way out is full. @throws RpcException when the value cannot be sent. */
+  reply(value: unknown, last: boolean): Promise<void> | undefined;
+  complete(): void;
+  fail(thrown: unknown): void;
+  /** The source has been left, whatever the reason: nothing of it runs any more. */
+  left(): void;
+}
+
+/** Whether a handler's result is a stream of replies. A Node `Readable` is, an array or a generator that is not async is not. */
+export function isStream(value: unknown): value is AsyncIterable<unknown> | Subscribable {
+  if (typeof value !== 'object' || value === null) return false;
+  const candidate = value as { [Symbol.asyncIterator]?: unknown; subscribe?: unknown };
+  return typeof candidate[Symbol.asyncIterator] === 'function' || typeof candidate.subscribe === 'function';
+}
+
+/** Drives one stream of replies at the pace of the caller's credit. */
+export class ReplyStream {
+  readonly #iterator: AsyncIterator<unknown, unknown>;
+  readonly #sink: ReplySink;
+  readonly #lastOnly: boolean;
+  #credit: number;
+  #sent = 0;
+  #stopped = false;
+  #creditWaiter: (() => void) | undefined;
+
+  /** @param credit replies allowed so far; 0: only the last one is wanted. */
+  constructor(source: AsyncIterable<unknown> | Subscribable, credit: number, maxBacklog: number, sink: ReplySink) {
+    this.#lastOnly = credit === 0;
+    this.#iterator =
+      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : new ObservableIterator(source, maxBacklog, this.#lastOnly);
+    this.#credit = credit;
+    this.#sink = sink;
+  }
+
+  /** Sends until the end. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      await (this.#lastOnly ? this.#sendLast() : this.#sendAll());
+    } catch (thrown) {
+      if (!this.#stopped) {
+        this.#sink.fail(thrown);
+        this.#leave();
+      }
+    } finally {
+      this.#sink.left();
+    }
+  }
+
+  /** @param total replies that may have been sent since the beginning; less than before changes nothing. */
+  allow(total: number): void {
+    if (total <= this.#credit) return;
+    this.#credit = total;
+    this.#wake();
+  }
+
+  /** Nobody reads on: the iterator's `return()` runs the generator's `finally`, or unsubscribes the Observable. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#leave();
+    this.#wake();
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      while (this.#sent >= this.#credit && !this.#stopped) {
+        await new Promise<void>((resolve) => {
+          this.#creditWaiter = resolve;
+        });
+      }
+      if (this.#stopped) return;
+      const { done, value } = await this.#iterator.next();
+      if (this.#stopped) return;
+      if (done === true) {
+        this.#sink.complete();
+        return;
+      }
+      this.#sent += 1;
+      const full = this.#sink.reply(value, false);
+      if (full !== undefined) await full.catch(() => undefined);
+    }
+  }
+
+  async #sendLast(): Promise<void> {
+    let last: { readonly value: unknown } | undefined;
+    for (;;) {
+      const { done, value } = await this.#iterator.next();
+      if (this.#stopped) return;
+      if (done === true) break;
+      last = { value };
+    }
+    if (last === undefined) this.#sink.complete();
+    else this.#sink.reply(last.value, true);
+  }
+
+  #leave(): void {
+    this.#stopped = true;
+    // Not awaited: a generator that waits for something of its own gets to its `finally` when that has come.
+    try {
+      void Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
+    } catch {
+      // An iterator whose return() throws has no one left to tell.
+    }
+  }
+
+  #wake(): void {
+    const wake = this.#creditWaiter;
+    this.#creditWaiter = undefined;
+    wake?.();
+  }
+}

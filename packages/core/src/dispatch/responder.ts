@@ -1,0 +1,324 @@
+import { MessageContext, runInContext, type UntypedCaller } from '../context/index.ts';
+import { CallTable, DeadlineTimer } from '../correlation/index.ts';
+import { type CallId, type Cancel, type Credit, decodePayload, encodePayload, type Event, type Request } from '../envelope/index.ts';
+import { errorToWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
+import type { HandlerRecord } from '../registry/index.ts';
+import { type Delivery, type Link, missedLeases } from '../seam/index.ts';
+import { CancelMemory } from './cancel-memory.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { EventDispatch } from './event-dispatch.ts';
+import { type HandlingScope, RequestHandling } from './handling.ts';
+import type { WarningLog } from './logger.ts';
+import { isStream, ReplyStream } from './reply-stream.ts';
+
+/** The answering half of a session: requests and events in, handlers run, answers out. */
+export class Responder implements HandlingScope {
+  readonly transport: string;
+  readonly caller: UntypedCaller;
+  readonly log: WarningLog;
+  readonly #link: Link;
+  readonly #dispatcher: Dispatcher;
+  readonly #Context: typeof MessageContext;
+  readonly #calls = new CallTable<RequestHandling>();
+  readonly #cancelled = new CancelMemory();
+  readonly #events: EventDispatch;
+  readonly #deadlines = new DeadlineTimer((now) => this.#expire(now));
+  readonly #leases = new DeadlineTimer((now) => this.#renewLeases(now));
+  readonly #unwatch: () => void;
+  /** Handlers that run for this link, those of settled calls included. */
+  #inFlight = 0;
+
+  /** @param caller what handlers call back with, over the same link. */
+  constructor(link: Link, dispatcher: Dispatcher, caller: UntypedCaller) {
+    this.transport = dispatcher.transport;
+    this.caller = caller;
+    this.log = dispatcher.log;
+    this.#link = link;
+    this.#dispatcher = dispatcher;
+    this.#Context = (link.Context ?? MessageContext) as typeof MessageContext;
+    this.#events = new EventDispatch(dispatcher, this.#Context, this);
+    this.#unwatch = dispatcher.stopping.onAbort((reason) => this.#stop(RpcException.from(reason)));
+  }
+
+  event(event: Event, delivery: Delivery | undefined): void {
+    this.#events.receive(event, delivery);
+  }
+
+  request(request: Request, delivery: Delivery | undefined): void {
+    const now = performance.now();
+    // Expired on its way, or given up by its caller before it came.
+    if (request.timeout < 0 || this.#cancelled.take(request.id, now)) {
+      delivery?.done();
+      return;
+    }
+    const running = this.#calls.get(request.id);
+    if (running !== undefined) {
+      if (delivery === undefined) this.log.warn(`a request with the id of one that is running was dropped: "${request.pattern}"`);
+      else running.settleWith(delivery);
+      return;
+    }
+    const record = this.#dispatcher.table.message(request.pattern);
+    const refusal = this.#refusal(request, record, delivery);
+    if (refusal !== undefined) {
+      this.#refuse(request.id, refusal);
+      delivery?.done();
+    } else if (record !== undefined) {
+      this.#take(request, record, delivery, now);
+    }
+  }
+
+  cancel({ id }: Cancel): void {
+    const handling = this.#calls.get(id);
+    if (handling !== undefined) this.#end(handling, new RpcException('The caller cancelled', { code: RpcCode.Cancelled }));
+    else if (!this.#link.shared) this.#cancelled.remember(id, performance.now());
+  }
+
+  credit({ id, total }: Credit): void {
+    const handling = this.#calls.get(id);
+    if (handling === undefined) return;
+    if (handling.heardAt !== Number.POSITIVE_INFINITY) handling.heardAt = performance.now();
+    handling.credit = Math.max(handling.credit, total);
+    handling.stream?.allow(handling.credit);
+  }
+
+  deferred(handling: RequestHandling, milliseconds: number): void {
+    handling.deadline = performance.now() + milliseconds;
+    this.#deadlines.add(handling.deadline);
+    this.#defer(handling, milliseconds);
+  }
+
+  /** The link is gone. On a shared one nobody is left to answer: every handler's signal aborts. */
+  detach(reason: RpcException): void {
+    if (this.#link.shared) for (const handling of this.#calls.all()) this.#end(handling, reason);
+    this.#unwatch();
+    this.#deadlines.clear();
+    this.#leases.clear();
+  }
+
+  /** What speaks against handling it at all; none of it has run. */
+  #refusal(request: Request, record: HandlerRecord | undefined, delivery: Delivery | undefined): RpcException | undefined {
+    const { draining, workload, options } = this.#dispatcher;
+    if (record === undefined) {
+      return new RpcException(`There is no handler for the message "${request.pattern}"`, { code: RpcCode.NoHandler });
+    }
+    if (delivery !== undefined) return undefined;
+    if (draining.aborted) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
+    if (workload.room === 0) return overloaded(`${options.concurrency} handlers are running`, 'concurrency');
+    if (this.#inFlight >= options.maxInFlight) return overloaded(`${this.#inFlight} requests of this link are running`, 'maxInFlight');
+    return undefined;
+  }
+
+  #take(request: Request, record: HandlerRecord, delivery: Delivery | undefined, now: number): void {
+    const { maxDeliveries } = this.#dispatcher.options;
+    if (delivery !== undefined) {
+      // It stays with the broker, for an instance that is not going away.
+      if (this.#dispatcher.draining.aborted) return;
+      if (delivery.attempt !== undefined && delivery.attempt > maxDeliveries) {
+        const error = new RpcException(`Given up after ${maxDeliveries} deliveries without an answer`, { code: RpcCode.Internal });
+        this.#refuse(request.id, error);
+        void this.#events.bury(delivery, errorToWire(error), delivery.attempt - 1);
+        return;
+      }
+      if (record.idempotent === false) delivery.done();
+    }
+    const kept = record.idempotent === false ? undefined : delivery;
+    const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : now + request.timeout;
+    const handling = new RequestHandling(request, record.name, kept, deadline, this);
+    this.#calls.add(handling);
+    this.#deadlines.add(deadline);
+    this.#dispatcher.workload.enter();
+    this.#inFlight += 1;
+    this.#run(request, handling, record);
+  }
+
+  #run(request: Request, handling: RequestHandling, record: HandlerRecord): void {
+    const context = new this.#Context(handling);
+    let result: unknown;
+    try {
+      const data = decodePayload(request.body, request.contentType, this.#dispatcher.options.codec);
+      result = runInContext(record.handle, data, context);
+      if (isPromiseLike(result)) {
+        result.then(
+          (value) => this.#returned(handling, context, value),
+          (thrown: unknown) => this.#threw(handling, thrown),
+        );
+        return;
+      }
+    } catch (thrown) {
+      this.#threw(handling, thrown);
+      return;
+    }
+    this.#returned(handling, context, result);
+  }
+
+  #returned(handling: RequestHandling, context: MessageContext, value: unknown): void {
+    if (isStream(value)) {
+      this.#startStream(handling, context, value);
+      return;
+    }
+    if (!handling.settled) {
+      try {
+        this.#reply(handling, value, true);
+      } catch (thrown) {
+        this.#fail(handling, thrown);
+      }
+    }
+    this.#left();
+  }
+
+  #threw(handling: RequestHandling, thrown: unknown): void {
+    this.#fail(handling, thrown);
+    this.#left();
+  }
+
+  #startStream(handling: RequestHandling, context: MessageContext, source: Parameters<typeof isStream>[0] & object): void {
+    let stream: ReplyStream;
+    try {
+      stream = new ReplyStream(source as AsyncIterable<unknown>, handling.credit, this.#dispatcher.options.maxBacklog, {
+        reply: (value, last) => this.#reply(handling, value, last),
+        complete: () => this.#complete(handling),
+        fail: (thrown) => this.#fail(handling, thrown),
+        left: () => this.#left(),
+      });
+    } catch (thrown) {
+      this.#threw(handling, thrown);
+      return;
+    }
+    handling.stream = stream;
+    if (handling.settled) stream.stop();
+    else if (handling.credit > 0) this.#openStream(handling);
+    // A generator's body runs in the context of who asks it for more.
+    void runInContext(() => stream.run(), undefined, context);
+  }
+
+  /** From here the call has no deadline of its own, and nobody else can go on with it. */
+  #openStream(handling: RequestHandling): void {
+    handling.deadline = Number.POSITIVE_INFINITY;
+    handling.release();
+    this.#defer(handling, 0);
+    if (this.#link.shared) return;
+    handling.heardAt = performance.now();
+    this.#leases.add(handling.heardAt + this.#dispatcher.options.leaseInterval);
+  }
+
+  #reply(handling: RequestHandling, value: unknown, last: boolean): Promise<void> | undefined {
+    if (handling.settled) return undefined;
+    const { body, contentType } = this.#encode(handling, value);
+    const full = this.#link.send({ kind: 'reply', id: handling.id, seq: this.#count(handling), last, contentType, body });
+    if (last) this.#settle(handling);
+    return full;
+  }
+
+  #complete(handling: RequestHandling): void {
+    if (handling.settled) return;
+    this.#observe(this.#link.send({ kind: 'complete', id: handling.id, seq: this.#count(handling) }));
+    this.#settle(handling);
+  }
+
+  #fail(handling: RequestHandling, thrown: unknown): void {
+    const error = RpcException.from(thrown);
+    if (error !== thrown) this.log.error(`the handler ${handling.handler} of "${handling.pattern}" failed`, thrown);
+    if (handling.settled) return;
+    this.#observe(this.#link.send({ kind: 'error', id: handling.id, seq: this.#count(handling), body: this.#errorBody(error) }));
+    this.#settle(handling);
+  }
+
+  #refuse(id: CallId, error: RpcException): void {
+    this.#observe(this.#link.send({ kind: 'error', id, seq: this.#link.shared ? undefined : 0, body: this.#errorBody(error) }));
+  }
+
+  #defer(handling: RequestHandling, timeout: number): void {
+    const seq = this.#link.shared ? undefined : handling.answered;
+    this.#observe(this.#link.send({ kind: 'defer', id: handling.id, seq, timeout }));
+  }
+
+  /** @throws RpcException 413 as it is; what else is wrong with a reply is not the caller's fault. */
+  #encode(handling: RequestHandling, value: unknown): ReturnType<typeof encodePayload> {
+    try {
+      return encodePayload(value, this.#dispatcher.options.codec, this.#link.maxBody);
+    } catch (thrown) {
+      if (RpcException.from(thrown).code === RpcCode.PayloadTooLarge) throw thrown;
+      throw new Error(`What ${handling.handler} replied cannot be sent`, { cause: thrown });
+    }
+  }
+
+  #errorBody(error: RpcException): string {
+    const body = errorToWire(error);
+    if (body.length * 3 <= this.#link.maxBody) return body;
+    return errorToWire(new RpcException('An error was too large to be sent', { code: error.code }));
+  }
+
+  #count(handling: RequestHandling): number | undefined {
+    const seq = handling.answered;
+    handling.answered += 1;
+    return this.#link.shared ? undefined : seq;
+  }
+
+  /** The caller has its answer, or wants none any more. */
+  #settle(handling: RequestHandling): void {
+    handling.settled = true;
+    this.#calls.delete(handling);
+    handling.release();
+  }
+
+  #end(handling: RequestHandling, reason: RpcException): void {
+    this.#settle(handling);
+    handling.stream?.stop();
+    handling.abort(reason);
+  }
+
+  #left(): void {
+    this.#inFlight -= 1;
+    this.#dispatcher.workload.leave();
+  }
+
+  /** Time is up for what still runs. A request that the broker keeps stays there for another instance; others fail. */
+  #stop(reason: RpcException): void {
+    for (const handling of this.#calls.all()) {
+      if (!handling.isKept) {
+        this.#fail(handling, new RpcException('The service closed before the handler had finished', { code: RpcCode.ConnectionLost }));
+      }
+      this.#calls.delete(handling);
+      handling.settled = true;
+      handling.stream?.stop();
+      handling.abort(reason);
+    }
+  }
+
+  #expire(now: number): number {
+    let soonest = Number.POSITIVE_INFINITY;
+    const due: RequestHandling[] = [];
+    this.#calls.forEach((handling) => {
+      if (handling.deadline <= now) due.push(handling);
+      else if (handling.deadline < soonest) soonest = handling.deadline;
+    });
+    for (const handling of due) this.#end(handling, new TimeoutError(`The deadline of "${handling.pattern}" has passed`));
+    return soonest;
+  }
+
+  #renewLeases(now: number): number {
+    const streams: RequestHandling[] = [];
+    this.#calls.forEach((handling) => {
+      if (handling.heardAt !== Number.POSITIVE_INFINITY) streams.push(handling);
+    });
+    const { leaseInterval } = this.#dispatcher.options;
+    for (const handling of streams) {
+      const silence = now - handling.heardAt;
+      if (silence < leaseInterval * missedLeases) this.#defer(handling, 0);
+      else this.#end(handling, new RpcException(`Nothing was heard of the caller for ${Math.round(silence)} ms`, { code: RpcCode.ConnectionLost }));
+    }
+    return streams.length === 0 ? Number.POSITIVE_INFINITY : now + leaseInterval;
+  }
+
+  #observe(sent: Promise<void> | undefined): void {
+    sent?.catch(() => undefined);
+  }
+}
+
+function overloaded(what: string, option: string): RpcException {
+  return new RpcException(`Too much at once: ${what} (option "${option}")`, { code: RpcCode.Overloaded });
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

@@ -1,0 +1,121 @@
+import { RpcCode, RpcException } from '../errors/index.ts';
+import type { Body } from './envelope.ts';
+import { utf8Length } from './headers.ts';
+
+/**
+ * Payload to bytes and back. JSON is the default; any other is given as the option `codec` on both sides.
+ *
+ * `encode` may throw: the call then ends with 400 and the thrown message. `decode` gets what `encode` gave, text as
+ * text and bytes as bytes, and may throw on anything else.
+ */
+export interface Codec {
+  /** Travels with every message, so that the other side knows. Lower case, as in MIME: `application/msgpack`. */
+  readonly contentType: string;
+  encode(value: unknown): string | Uint8Array;
+  decode(body: string | Uint8Array): unknown;
+}
+
+/** What a `Uint8Array` travels as: untouched, whatever the codec. */
+export const binaryContentType = 'application/octet-stream';
+export const jsonContentType = 'application/json';
+
+/** JSON as in RFC 8259. Refuses a `__proto__` key, which would change the prototype of what it is merged into. */
+export const jsonCodec: Codec = {
+  contentType: jsonContentType,
+  encode(value) {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new TypeError(`JSON has no form for a ${typeof value}`);
+    return text;
+  },
+  decode(body) {
+    const text = typeof body === 'string' ? body : utf8.decode(body);
+    return mayNameProto(text) ? JSON.parse(text, refuseProto) : JSON.parse(text);
+  },
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Cheap, and rarely true: only then every key is looked at. */
+function mayNameProto(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u005');
+}
+
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new SyntaxError('the key "__proto__" is not allowed');
+  return value;
+}
+
+/** A payload as it crosses the wire. */
+export interface EncodedPayload {
+  readonly body: Body;
+  /** `undefined`: JSON, or no body at all. */
+  readonly contentType: string | undefined;
+}
+
+const nothing: EncodedPayload = { body: undefined, contentType: undefined };
+
+/**
+ * `undefined` becomes no body, a `Uint8Array` travels as it is, all else goes through the codec.
+ *
+ * @throws RpcException 400 when the value cannot be encoded, 413 when it takes more than `maxBody` bytes.
+ */
+export function encodePayload(value: unknown, codec: Codec, maxBody: number): EncodedPayload {
+  if (value === undefined) return nothing;
+  if (value instanceof Uint8Array) {
+    checkSize(value, maxBody);
+    return { body: value, contentType: binaryContentType };
+  }
+  let body: string | Uint8Array;
+  try {
+    body = codec.encode(value);
+  } catch (cause) {
+    throw new RpcException(`The payload cannot be encoded as ${codec.contentType}: ${messageOf(cause)}`, {
+      code: RpcCode.BadRequest,
+      cause,
+    });
+  }
+  checkSize(body, maxBody);
+  return { body, contentType: codec.contentType === jsonContentType ? undefined : codec.contentType };
+}
+
+/** @throws RpcException 400 when the body is not what its content type says, or nobody here knows that type. */
+export function decodePayload(body: Body, contentType: string | undefined, codec: Codec): unknown {
+  if (contentType === binaryContentType) {
+    return typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? new Uint8Array(0));
+  }
+  if (body === undefined) return undefined;
+  const reader = contentType === undefined || contentType === jsonContentType ? jsonCodec : codec;
+  if (contentType !== undefined && contentType !== reader.contentType) {
+    throw new RpcException(
+      `A payload of type ${JSON.stringify(contentType)} came, and this side reads ${codec.contentType} and JSON: give both sides the same codec`,
+      { code: RpcCode.BadRequest },
+    );
+  }
+  try {
+    return reader.decode(body);
+  } catch (cause) {
+    throw new RpcException(`The payload is not valid ${reader.contentType}: ${messageOf(cause)}`, {
+      code: RpcCode.BadRequest,
+      cause,
+    });
+  }
+}
+
+/** @throws RpcException 413 */
+function checkSize(body: string | Uint8Array, maxBody: number): void {
+  // A UTF-16 unit takes at most 3 bytes: only texts near the limit are counted.
+  if (typeof body === 'string' && body.length * 3 <= maxBody) return;
+  const bytes = typeof body === 'string' ? utf8Length(body) : body.byteLength;
+  if (bytes > maxBody) {
+    throw new RpcException(`The payload takes ${bytes} bytes and the limit is ${maxBody}: send less, or raise the limit on both sides`, {
+      code: RpcCode.PayloadTooLarge,
+      details: { bytes, limit: maxBody },
+    });
+  }
+}
+
+/** What an `Error` says of itself, shortened: parsers like to quote their whole input. */
+function messageOf(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return message.length > 200 ? `${message.slice(0, 200)}…` : message;
+}

@@ -1,0 +1,26 @@
+export {
+  binaryContentType,
+  type Codec,
+  decodePayload,
+  type EncodedPayload,
+  encodePayload,
+  jsonCodec,
+  jsonContentType,
+} from './codec.ts';
+export type {
+  Answer,
+  Body,
+  CallId,
+  Cancel,
+  Complete,
+  Control,
+  Credit,
+  Defer,
+  Envelope,
+  Event,
+  Failure,
+  Headers,
+  Reply,
+  Request,
+} from './envelope.ts';
+export { checkHeaders, maxHeaderBytes, reservedHeaderPrefix, utf8Length } from './headers.ts';

@@ -1,0 +1,34 @@
+import type { ClientProxy, ClientState } from '../client/index.ts';
+import type { ServerEndpoint, ServerState } from '../transporter/index.ts';
+
+/** How one entry does. */
+export interface EntryHealth {
+  /** Absent when the entry does not listen. */
+  readonly transporter?: {
+    readonly state: ServerState;
+    readonly since: Date;
+    /** Handlers that run now. */
+    readonly handling: number;
+  };
+  /** Absent when the entry is no client. */
+  readonly client?: {
+    readonly state: ClientState;
+    readonly since: Date;
+    /** Calls and events that are not settled. */
+    readonly pending: number;
+    /** Handlers that run for the other side, with the option `serve`. */
+    readonly handling: number;
+  };
+}
+
+/** By the entry's token. */
+export type HostHealth = Readonly<Record<string, EntryHealth>>;
+
+export function healthOf(servers: ReadonlyMap<string, ServerEndpoint>, clients: ReadonlyMap<string, ClientProxy>): HostHealth {
+  const health: Record<string, EntryHealth> = {};
+  for (const [name, { state, since, handling }] of servers) health[name] = { transporter: { state, since, handling } };
+  for (const [name, { status, pending, handling }] of clients) {
+    health[name] = { ...health[name], client: { state: status.state, since: status.since, pending, handling } };
+  }
+  return health;
+}

@@ -1,0 +1,54 @@
+import type { Provider } from '@needle-di/core';
+import type { ClientInterceptor } from '../client/index.ts';
+import { consoleLogger, type Logger, type ServerInterceptor } from '../dispatch/index.ts';
+import { OptionReader, type TransportFactory } from '../seam/index.ts';
+import type { MicroservicesProvider } from './provide-microservices.ts';
+
+/** Anything that a `@needle-di/core` container binds, and `provideMicroservices`; nested lists are flattened. */
+export type HostProvider = Provider<unknown> | MicroservicesProvider | readonly HostProvider[];
+
+export interface HostOptions {
+  /** Classes with `@Controller()`; made by the container, so that they can `inject`. */
+  readonly controllers?: readonly (new () => object)[];
+  readonly providers?: readonly HostProvider[];
+  /** The transports that entries may name, such as `[tcp]`. Parley's own are also found when they are installed. */
+  readonly transports?: readonly TransportFactory[];
+  readonly interceptors?: {
+    /** Around every handler, the first outermost. */
+    readonly server?: readonly ServerInterceptor[];
+    /** Around every call of the host's clients, the first outermost. */
+    readonly client?: readonly ClientInterceptor[];
+  };
+  /** Default: warnings and errors to the console. */
+  readonly logger?: Logger;
+  /** Milliseconds to wait in `start()` for a broker that is down. Default 10 000. */
+  readonly startTimeout?: number;
+}
+
+export interface ResolvedHostOptions {
+  readonly controllers: readonly (new () => object)[];
+  readonly providers: readonly (Provider<unknown> | MicroservicesProvider)[];
+  readonly transports: readonly TransportFactory[];
+  readonly serverInterceptors: readonly ServerInterceptor[];
+  readonly clientInterceptors: readonly ClientInterceptor[];
+  readonly logger: Logger;
+  readonly startTimeout: number;
+}
+
+/** @throws RpcException 400 naming the option that is wrong. */
+export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
+  const names = ['controllers', 'providers', 'transports', 'interceptors', 'logger', 'startTimeout'] as const;
+  const read = new OptionReader('createMicroservices', options, names);
+  for (const name of ['controllers', 'providers', 'transports'] as const) {
+    if (options[name] !== undefined && !Array.isArray(options[name])) throw read.error(name, 'must be an array');
+  }
+  return {
+    controllers: options.controllers ?? [],
+    providers: ((options.providers ?? []) as readonly unknown[]).flat(Number.POSITIVE_INFINITY) as unknown as ResolvedHostOptions['providers'],
+    transports: options.transports ?? [],
+    serverInterceptors: options.interceptors?.server ?? [],
+    clientInterceptors: options.interceptors?.client ?? [],
+    logger: options.logger ?? consoleLogger,
+    startTimeout: read.milliseconds('startTimeout', { default: 10_000 }),
+  };
+}

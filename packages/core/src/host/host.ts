@@ -1,0 +1,205 @@
+import { Container, type Token } from '@needle-di/core';
+import { ClientProxy } from '../client/index.ts';
+import { checkController, controllerRecords } from '../decorators/index.ts';
+import { RpcCode, RpcException } from '../errors/index.ts';
+import type { AnyEventContract, AnyMessageContract, Pattern } from '../patterns/index.ts';
+import {
+  type ContextOf,
+  createRecord,
+  type EventHandlerOptions,
+  type Handler,
+  type HandlerData,
+  type HandlerFunction,
+  type HandlerReply,
+  HandlerRegistry,
+  type MessageHandlerOptions,
+} from '../registry/index.ts';
+import type { BaseTransporter, Transport } from '../seam/index.ts';
+import { ServerEndpoint } from '../transporter/index.ts';
+import { findTransport } from './find-transport.ts';
+import { type HostHealth, healthOf } from './health.ts';
+import type { ResolvedHostOptions } from './host-options.ts';
+import { entriesOf, isMicroservicesProvider, type MicroserviceEntry, tokenName } from './provide-microservices.ts';
+import { TokenBook } from './token-book.ts';
+
+/** Ties controllers, transporters and clients together, and starts and stops them. Made by `createMicroservices`. */
+export class Host {
+  readonly #options: ResolvedHostOptions;
+  readonly #entries: readonly MicroserviceEntry[];
+  readonly #container = new Container();
+  readonly #registry = new HandlerRegistry();
+  readonly #servers = new Map<string, ServerEndpoint>();
+  readonly #clients = new Map<string, ClientProxy>();
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** @throws RpcException 409 for a token that is used twice, 400 for a class that is no controller. */
+  constructor(options: ResolvedHostOptions) {
+    this.#options = options;
+    const tokens = new TokenBook();
+    const names = new TokenBook();
+    this.#entries = options.providers.filter(isMicroservicesProvider).flatMap(entriesOf);
+    for (const { token } of this.#entries) {
+      tokens.claim(token, 'an entry of provideMicroservices');
+      names.claim(tokenName(token), 'an entry of provideMicroservices');
+    }
+    for (const provider of options.providers) {
+      if (isMicroservicesProvider(provider)) continue;
+      tokens.claimProvider(provider);
+      this.#container.bind(provider);
+    }
+    for (const controller of options.controllers) {
+      checkController(controller);
+      if (!this.#container.has(controller)) this.#container.bind(controller);
+    }
+  }
+
+  /**
+   * A message handler without decorators, called with `(data, ctx)`. Before `start()`.
+   *
+   * @throws RpcException 400 for a bad pattern or option, 409 when the pattern has a handler already.
+   */
+  message<Target extends Pattern | AnyMessageContract, Name extends string = string>(
+    target: Target,
+    handler: Handler<HandlerData<Target>, ContextOf<Name>, HandlerReply<Target>>,
+    options: MessageHandlerOptions<Name> = {},
+  ): this {
+    return this.#add('message', target, handler as HandlerFunction, options);
+  }
+
+  /** An event handler without decorators. Before `start()`. @throws RpcException 400 for a bad pattern or option. */
+  event<Target extends Pattern | AnyEventContract, Name extends string = string>(
+    target: Target,
+    handler: Handler<HandlerData<Target>, ContextOf<Name>, unknown>,
+    options: EventHandlerOptions<Name> = {},
+  ): this {
+    return this.#add('event', target, handler as HandlerFunction, options);
+  }
+
+  /**
+   * Makes the controllers and listens on every entry. Resolves when messages are taken everywhere.
+   *
+   * @throws RpcException when the configuration is wrong, or a transport cannot listen; what had been started is closed
+   *   again. A host starts once.
+   */
+  start(): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(new RpcException('The host is closed', { code: RpcCode.Unavailable }));
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /**
+   * Stops: takes nothing new, lets handlers finish, answers, disconnects; clients last, since handlers may need them.
+   * Idempotent.
+   *
+   * @param options.timeout milliseconds for all of it; handlers that have not finished by then are cancelled.
+   *   Default 10 000.
+   */
+  close(options: { readonly timeout?: number } = {}): Promise<void> {
+    this.#closed ??= this.#close(options.timeout ?? 10_000);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What the container has under a token: a `ClientProxy` under an entry's. After `start()`. */
+  get<T>(token: Token<T>): T {
+    if (this.#started === undefined) throw notStarted('get');
+    return this.#container.get(token);
+  }
+
+  /** The server side of an entry; its `unwrap` gives the driver's own object. After `start()`. */
+  transporter(token: Token<unknown>): BaseTransporter {
+    const server = this.#servers.get(tokenName(token));
+    if (server !== undefined) return server.transporter;
+    if (this.#started === undefined) throw notStarted('transporter');
+    throw new RpcException(`No entry ${JSON.stringify(tokenName(token))} listens`, { code: RpcCode.BadRequest });
+  }
+
+  /** The state of every entry, by token. */
+  health(): HostHealth {
+    return healthOf(this.#servers, this.#clients);
+  }
+
+  #add(
+    kind: 'message' | 'event',
+    target: Pattern | AnyMessageContract | AnyEventContract,
+    handle: HandlerFunction,
+    options: EventHandlerOptions,
+  ): this {
+    if (this.#started !== undefined) {
+      throw new RpcException('Handlers are added before the host is started', { code: RpcCode.Conflict });
+    }
+    if (typeof handle !== 'function') throw new RpcException(`A handler must be a function, got ${typeof handle}`, { code: RpcCode.BadRequest });
+    this.#registry.add(createRecord({ kind, target, options, name: handle.name || 'a function', handle }));
+    return this;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const entries = await Promise.all(
+        this.#entries.map(async (entry) => ({ entry, transport: await findTransport(entry.options, this.#options.transports) })),
+      );
+      for (const { entry, transport } of entries) if (entry.client !== false) this.#addClient(entry, transport);
+      for (const controller of this.#options.controllers) {
+        for (const record of controllerRecords(this.#container.get(controller))) this.#registry.add(record);
+      }
+      for (const { entry, transport } of entries) if (entry.listen !== false) this.#addServer(entry, transport);
+      this.#warnOfIdleHandlers(entries.map(({ transport }) => transport.transport));
+      await this.#listen();
+    } catch (thrown) {
+      this.#closed ??= this.#closeAll(0);
+      await this.#closed;
+      throw thrown;
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const outcomes = await Promise.allSettled([...this.#servers.values()].map((server) => server.start(this.#options.startTimeout)));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  #addClient({ token }: MicroserviceEntry, transport: Transport): void {
+    const name = tokenName(token);
+    const { clientInterceptors: interceptors, serverInterceptors, logger } = this.#options;
+    const client = new ClientProxy({ name, transport, interceptors, serverInterceptors, logger, registry: this.#registry });
+    this.#clients.set(name, client);
+    this.#container.bind({ provide: token, useValue: client });
+  }
+
+  #addServer({ token }: MicroserviceEntry, transport: Transport): void {
+    const name = tokenName(token);
+    const { serverInterceptors: interceptors, logger } = this.#options;
+    this.#servers.set(name, new ServerEndpoint({ name, transport, registry: this.#registry, interceptors, logger }));
+  }
+
+  #warnOfIdleHandlers(present: readonly string[]): void {
+    for (const [transport, names] of this.#registry.limitedTo()) {
+      if (present.includes(transport)) continue;
+      this.#options.logger.warn(`no entry uses the transport "${transport}", which these handlers are limited to: ${names.join(', ')}`);
+    }
+  }
+
+  async #close(timeout: number): Promise<void> {
+    for (const server of this.#servers.values()) server.stopStarting();
+    await this.#started?.catch(() => undefined);
+    await this.#closeAll(timeout);
+  }
+
+  async #closeAll(timeout: number): Promise<void> {
+    const until = performance.now() + timeout;
+    const left = () => Math.max(0, until - performance.now());
+    const servers = [...this.#servers.values()];
+    await Promise.all(servers.map((server) => server.pause()));
+    await Promise.all(servers.map((server) => server.finish(left())));
+    await Promise.all(servers.map((server) => server.close(left())));
+    await Promise.all([...this.#clients.values()].map((client) => client.close({ timeout: left() })));
+  }
+}
+
+function notStarted(method: string): RpcException {
+  return new RpcException(`host.${method}() works after host.start()`, { code: RpcCode.Unavailable });
+}

@@ -1,0 +1,64 @@
+import type { Token } from '@needle-di/core';
+import { RpcCode, RpcException } from '../errors/index.ts';
+import type { EndpointOptions, Transport, TransportOptions } from '../seam/index.ts';
+
+/** A transport by its name; looked up when the host starts. */
+export type NamedTransport = {
+  [Name in keyof TransportOptions]: { readonly transport: Name; readonly options?: TransportOptions[Name] };
+}[keyof TransportOptions];
+
+/** One connection of the application to the world: a server, a client, or both. */
+export interface MicroserviceEntry {
+  /** What the `ClientProxy` is injected by, and what `health()` and errors call it. */
+  readonly token: Token<unknown>;
+  /** `tcp({ port: 8888 })`, or by name `{ transport: Transports.TCP, options: { port: 8888 } }`. */
+  readonly options: Transport | NamedTransport | { readonly transport: string; readonly options?: EndpointOptions };
+  /** Whether to serve the host's handlers there. Default true. */
+  readonly listen?: boolean;
+  /** Whether to provide a `ClientProxy` under the token. Default true. */
+  readonly client?: boolean;
+}
+
+const brand = Symbol.for('parley.microservices');
+
+/** Goes into `providers` of `createMicroservices`. */
+export interface MicroservicesProvider {
+  readonly [brand]: readonly MicroserviceEntry[];
+}
+
+/**
+ * Declares the connections of an application; each has a token that its `ClientProxy` is injected by.
+ *
+ * @throws RpcException 400 naming the token, for an entry that is neither server nor client, or has no options.
+ */
+export function provideMicroservices(entries: readonly MicroserviceEntry[]): MicroservicesProvider {
+  for (const entry of entries) {
+    const { token, options, listen, client } = entry;
+    if (token === undefined || token === '') throw badEntry('an entry', 'has no token');
+    const name = `the entry ${JSON.stringify(tokenName(token))}`;
+    if (typeof options !== 'object' || options === null || typeof options.transport !== 'string') {
+      throw badEntry(name, 'needs options: a transport such as tcp({ port: 8888 }), or { transport, options }');
+    }
+    if (listen === false && client === false) throw badEntry(name, 'is neither to listen nor to be a client');
+  }
+  return { [brand]: [...entries] };
+}
+
+export function isMicroservicesProvider(provider: unknown): provider is MicroservicesProvider {
+  return typeof provider === 'object' && provider !== null && brand in provider;
+}
+
+export function entriesOf(provider: MicroservicesProvider): readonly MicroserviceEntry[] {
+  return provider[brand];
+}
+
+/** What a token is called in errors and `health()`. */
+export function tokenName(token: Token<unknown>): string {
+  if (typeof token === 'function') return token.name;
+  if (typeof token === 'object') return String((token as { description?: unknown }).description ?? token);
+  return typeof token === 'symbol' ? (token.description ?? token.toString()) : String(token);
+}
+
+function badEntry(what: string, problem: string): RpcException {
+  return new RpcException(`provideMicroservices: ${what} ${problem}`, { code: RpcCode.BadRequest });
+}

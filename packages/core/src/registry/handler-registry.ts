@@ -1,0 +1,55 @@
+import { RpcCode, RpcException } from '../errors/index.ts';
+import { HandlerTable } from './handler-table.ts';
+import type { HandlerRecord } from './handler-record.ts';
+
+/** All handlers of one host. */
+export class HandlerRegistry {
+  readonly #records: HandlerRecord[] = [];
+
+  get size(): number {
+    return this.#records.length;
+  }
+
+  /**
+   * Returns its undo.
+   *
+   * @throws RpcException 409 when the pattern has a message handler already on a transport that this one is for, too.
+   */
+  add(record: HandlerRecord): () => void {
+    const twin = record.kind === 'message' ? this.#records.find((other) => collide(record, other)) : undefined;
+    if (twin !== undefined) {
+      const where = record.transport ?? twin.transport;
+      throw new RpcException(
+        `The message ${JSON.stringify(record.key)}${where === undefined ? '' : ` has, on ${where},`} two handlers, ${twin.name} and ${record.name}: only one can answer`,
+        { code: RpcCode.Conflict },
+      );
+    }
+    this.#records.push(record);
+    return () => {
+      const index = this.#records.indexOf(record);
+      if (index >= 0) this.#records.splice(index, 1);
+    };
+  }
+
+  /** What is served on one transport, each handler as `prepare` makes it. Later changes do not show. */
+  forTransport(transport: string, prepare: (record: HandlerRecord) => HandlerRecord = (record) => record): HandlerTable {
+    const served = this.#records.filter((record) => record.transport === undefined || record.transport === transport);
+    return new HandlerTable(served.map(prepare));
+  }
+
+  /** The transports that handlers are limited to, with the handlers' names. */
+  limitedTo(): ReadonlyMap<string, readonly string[]> {
+    const names = new Map<string, string[]>();
+    for (const { transport, name } of this.#records) {
+      if (transport === undefined) continue;
+      const known = names.get(transport);
+      if (known === undefined) names.set(transport, [name]);
+      else known.push(name);
+    }
+    return names;
+  }
+}
+
+function collide(a: HandlerRecord, b: HandlerRecord): boolean {
+  return b.kind === 'message' && a.key === b.key && (a.transport === undefined || b.transport === undefined || a.transport === b.transport);
+}

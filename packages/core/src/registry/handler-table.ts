@@ -1,0 +1,57 @@
+import { type Matcher, wildcardMatcher } from '../patterns/index.ts';
+import type { Routes } from '../seam/index.ts';
+import type { HandlerRecord } from './handler-record.ts';
+
+/** Event keys come from the network: only so many are remembered with what they match. */
+const maxRememberedKeys = 1000;
+
+const none: readonly HandlerRecord[] = [];
+
+/** Who serves what on one transport. Finding a handler costs the same however many there are. */
+export class HandlerTable {
+  readonly routes: Routes;
+  readonly #messages = new Map<string, HandlerRecord>();
+  readonly #events = new Map<string, HandlerRecord[]>();
+  readonly #wildcards: readonly { readonly matches: Matcher; readonly record: HandlerRecord }[];
+  /** Event key to its handlers, wildcards included. */
+  readonly #found = new Map<string, readonly HandlerRecord[]>();
+
+  constructor(records: readonly HandlerRecord[]) {
+    for (const record of records) {
+      if (record.kind === 'message') this.#messages.set(record.key, record);
+      else if (!record.wildcard) this.#events.set(record.key, [...(this.#events.get(record.key) ?? []), record]);
+    }
+    const wildcards = records.filter((record) => record.wildcard);
+    this.#wildcards = wildcards.map((record) => ({ matches: wildcardMatcher(record.key), record }));
+    this.routes = {
+      messages: [...this.#messages.keys()],
+      events: [...this.#events.keys()],
+      wildcards: distinct(wildcards),
+      broadcast: distinct(records.filter((record) => record.broadcast)),
+    };
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.size === 0 && this.#events.size === 0 && this.#wildcards.length === 0;
+  }
+
+  message(key: string): HandlerRecord | undefined {
+    return this.#messages.get(key);
+  }
+
+  /** In the order of their declaration, exact ones first. */
+  events(key: string): readonly HandlerRecord[] {
+    const exact = this.#events.get(key) ?? none;
+    if (this.#wildcards.length === 0) return exact;
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    const found = [...exact, ...this.#wildcards.filter(({ matches }) => matches(key)).map(({ record }) => record)];
+    if (this.#found.size >= maxRememberedKeys) this.#found.delete(this.#found.keys().next().value as string);
+    this.#found.set(key, found);
+    return found;
+  }
+}
+
+function distinct(records: readonly HandlerRecord[]): string[] {
+  return [...new Set(records.map((record) => record.key))];
+}

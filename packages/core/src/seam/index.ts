@@ -1,0 +1,32 @@
+export {
+  type Backoff,
+  backoffDelay,
+  type EndpointOptions,
+  endpointOptionNames,
+  missedLeases,
+  type ResolvedEndpointOptions,
+  resolveEndpointOptions,
+  resolveRetry,
+  type RetryPolicy,
+} from './endpoint-options.ts';
+export { maxTimerDelay, OptionReader } from './options.ts';
+export {
+  BaseClient,
+  BaseTransporter,
+  type Class,
+  type ContextClass,
+  type DeadReason,
+  type Delivery,
+  type Hub,
+  type Link,
+  type Receiver,
+  type Routes,
+} from './seam.ts';
+export {
+  defineTransport,
+  type Transport,
+  type TransportContexts,
+  type TransportFactory,
+  type TransportOptions,
+  Transports,
+} from './transport.ts';

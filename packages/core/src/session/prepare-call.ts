@@ -1,0 +1,102 @@
+import { type CallOptions, currentMessage, type HandledMessage, inheritHeaders } from '../context/index.ts';
+import type { OutgoingCall } from '../correlation/index.ts';
+import { checkHeaders } from '../envelope/index.ts';
+import { RpcCode, RpcException } from '../errors/index.ts';
+import {
+  type AnyEventContract,
+  type AnyMessageContract,
+  contractTarget,
+  expectKind,
+  isContract,
+  isSchema,
+  type Pattern,
+  type Schema,
+  targetKey,
+} from '../patterns/index.ts';
+import { maxTimerDelay } from '../seam/index.ts';
+
+export type Target = Pattern | AnyMessageContract | AnyEventContract;
+
+/** A call with what is known of it beside the wire. */
+export interface PreparedCall extends OutgoingCall {
+  /** What each reply must satisfy. */
+  readonly schema: Schema | undefined;
+  /** Whether it may be repeated when its outcome is unknown. */
+  readonly idempotent: boolean;
+}
+
+/**
+ * Checks a call and gives it what it inherits from the handler in which it is made: what is left of the deadline, the
+ * signal, the trace headers.
+ *
+ * @throws RpcException 400 for a bad target or option, 499 when the caller has given up already.
+ */
+export function prepareCall(
+  kind: 'message' | 'event',
+  target: Target,
+  data: unknown,
+  options: CallOptions | undefined,
+  defaultTimeout: number,
+): PreparedCall {
+  const handled = currentMessage();
+  const contract = isContract(target) ? target : undefined;
+  if (contract !== undefined) expectKind(contract, kind);
+  const pattern = contract === undefined ? targetKey(target as Pattern) : contractTarget(contract);
+  const { signal } = checkOptions(options);
+  if (signal?.aborted) throw cancelled(signal.reason);
+  if (handled?.aborted) throw cancelled(handled.signal.reason);
+  const timeout = options?.timeout ?? defaultTimeout;
+  const limit = handled?.deadline ?? Number.POSITIVE_INFINITY;
+  return {
+    pattern,
+    data,
+    headers: inheritHeaders(checkHeaders(options?.headers), handled),
+    deadline: timeout === 0 ? limit : Math.min(performance.now() + timeout, limit),
+    limit,
+    onAbort: watcher(signal, handled),
+    schema: options?.responseType ?? (contract?.kind === 'message' ? contract.reply : undefined),
+    idempotent: contract?.idempotent === true,
+  };
+}
+
+/** 499, unless the reason says more: a handler that ran out of time cancels its own calls with 408. */
+export function cancelled(reason: unknown): RpcException {
+  if (reason instanceof RpcException) return reason;
+  return new RpcException('Cancelled by the caller', { code: RpcCode.Cancelled, cause: reason });
+}
+
+function checkOptions(options: CallOptions | undefined): { readonly signal: AbortSignal | undefined } {
+  if (options === undefined) return { signal: undefined };
+  if (typeof options !== 'object' || options === null) throw badOption('options must be an object', options);
+  const { timeout, signal, responseType, retry } = options;
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= maxTimerDelay)) {
+    throw badOption(`timeout must be milliseconds from 0 to ${maxTimerDelay}`, timeout);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption('signal must be an AbortSignal', signal);
+  if (responseType !== undefined && !isSchema(responseType)) {
+    throw badOption('responseType must be a Standard Schema (zod, valibot, arktype …)', responseType);
+  }
+  if (retry !== undefined && !(Number.isInteger(retry?.attempts) && retry.attempts >= 1)) {
+    throw badOption('retry.attempts must be a whole number of at least 1', retry?.attempts);
+  }
+  return { signal };
+}
+
+function watcher(signal: AbortSignal | undefined, handled: HandledMessage | undefined): OutgoingCall['onAbort'] {
+  if (signal === undefined) return handled === undefined ? undefined : (listener) => handled.onAbort(listener);
+  return (listener) => {
+    const abort = () => listener(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    const unwatch = handled?.onAbort(listener);
+    return () => {
+      signal.removeEventListener('abort', abort);
+      unwatch?.();
+    };
+  };
+}
+
+function badOption(rule: string, value: unknown): RpcException {
+  return new RpcException(`Bad call option: ${rule}, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`, {
+    code: RpcCode.BadRequest,
+  });
+}

@@ -1,0 +1,259 @@
+import { CallTable, DeadlineTimer, type OutgoingCall, type PendingCall, StreamCall, UnaryCall } from '../correlation/index.ts';
+import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Request } from '../envelope/index.ts';
+import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
+import { type Link, missedLeases } from '../seam/index.ts';
+import { connectionLost, unsent } from './link-errors.ts';
+import { cancelled } from './prepare-call.ts';
+
+/** What the asking half of a session takes from its endpoint's options. */
+export interface RequesterOptions {
+  readonly codec: Codec;
+  readonly leaseInterval: number;
+}
+
+/** The asking half of a session: sends calls over one link and settles them, every one, whatever comes back. */
+export class Requester {
+  readonly #link: Link;
+  readonly #codec: Codec;
+  readonly #leaseInterval: number;
+  readonly #calls = new CallTable<PendingCall>();
+  /** Events that wait for their acknowledgement. */
+  readonly #unacknowledged = new Set<(error: RpcException) => void>();
+  readonly #deadlines = new DeadlineTimer((now) => this.#sweep(now));
+  readonly #leases = new DeadlineTimer((now) => this.#renewLeases(now));
+
+  constructor(link: Link, options: RequesterOptions) {
+    this.#link = link;
+    this.#codec = options.codec;
+    this.#leaseInterval = options.leaseInterval;
+  }
+
+  /** Calls and events that are not settled. */
+  get pending(): number {
+    return this.#calls.size + this.#unacknowledged.size;
+  }
+
+  /** Resolves with the decoded reply; rejects with `RpcException` only. */
+  send(call: OutgoingCall): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#begin(new UnaryCall(call, this.#codec, resolve, reject), call));
+  }
+
+  /** The request leaves at once; at most `buffer` replies lie unread. */
+  stream(call: OutgoingCall, buffer: number): AsyncIterator<unknown, undefined> {
+    const pending = new StreamCall(call, this.#codec, buffer, {
+      grant: (granting) => this.#grant(granting),
+      leave: (leaving) => this.#cancel(leaving),
+    });
+    this.#begin(pending, call);
+    return pending;
+  }
+
+  /** Resolves when the link has taken it, or, where the link acknowledges, when that came. */
+  emit(call: OutgoingCall, key: string | undefined): Promise<void> {
+    try {
+      checkInTime(call);
+      const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
+      const { pattern, headers } = call;
+      const sent = this.#link.send({ kind: 'event', pattern, headers, contentType, body, key });
+      return sent === undefined ? Promise.resolve() : this.#acknowledged(sent, call);
+    } catch (thrown) {
+      return Promise.reject(RpcException.from(thrown));
+    }
+  }
+
+  /** An answer came. */
+  answer(answer: Answer): void {
+    const call = this.#calls.get(answer.id);
+    if (call === undefined || (call.from !== undefined && call.from !== answer.from)) {
+      this.#refuse(answer);
+      return;
+    }
+    // A plain defer does not bind: if its instance dies, another may take the request over and answer it.
+    if (answer.kind !== 'defer' || answer.timeout === 0) call.from = answer.from;
+    if (answer.seq !== undefined && !this.#isNext(call, answer.seq, answer.kind !== 'defer')) return;
+    try {
+      this.#apply(call, answer);
+    } catch (thrown) {
+      this.#cancel(call);
+      call.fail(RpcException.from(thrown));
+    }
+  }
+
+  /** Everything that is under way has this outcome. */
+  failAll(error: (call: string) => RpcException): void {
+    for (const call of this.#calls.all()) {
+      this.#forget(call);
+      call.fail(error(`"${call.pattern}"`));
+    }
+    for (const fail of [...this.#unacknowledged]) fail(error('an event'));
+    this.#deadlines.clear();
+    this.#leases.clear();
+  }
+
+  #begin(pending: PendingCall, call: OutgoingCall): void {
+    try {
+      const now = checkInTime(call);
+      const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
+      pending.id = this.#calls.nextId();
+      this.#calls.add(pending);
+      const { pattern, headers } = call;
+      const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
+      const { id, credit } = pending;
+      const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
+      const sent = this.#link.send(request);
+      if (sent !== undefined) sent.catch((reason: unknown) => this.#fail(pending, unsent(pattern, reason)));
+      // A signal that aborts during this very call finds the request sent, and cancels it.
+      pending.unwatch = call.onAbort?.((reason) => this.#giveUp(pending, cancelled(reason)));
+      this.#deadlines.add(call.deadline);
+    } catch (thrown) {
+      this.#forget(pending);
+      pending.fail(RpcException.from(thrown));
+    }
+  }
+
+  #apply(call: PendingCall, answer: Answer): void {
+    if (call.heardAt !== Number.POSITIVE_INFINITY) call.heardAt = performance.now();
+    switch (answer.kind) {
+      case 'reply':
+        if (answer.last) this.#forget(call);
+        else if (call.credit > 0) this.#streaming(call);
+        call.reply(answer.body, answer.contentType, answer.last);
+        return;
+      case 'complete':
+        this.#forget(call);
+        call.complete();
+        return;
+      case 'error':
+        this.#fail(call, failureOf(answer.body));
+        return;
+      case 'defer':
+        if (answer.timeout > 0) this.#postpone(call, performance.now() + answer.timeout);
+        else if (call.credit > 0) this.#streaming(call);
+    }
+  }
+
+  /** A stream has begun: from here it has no deadline of its own, and on a broker both sides hold a lease. */
+  #streaming(call: PendingCall): void {
+    this.#postpone(call, Number.POSITIVE_INFINITY);
+    if (this.#link.shared || call.heardAt !== Number.POSITIVE_INFINITY) return;
+    call.heardAt = performance.now();
+    this.#leases.add(call.heardAt + this.#leaseInterval);
+  }
+
+  #postpone(call: PendingCall, deadline: number): void {
+    call.deadline = Math.min(deadline, call.limit);
+    this.#deadlines.add(call.deadline);
+  }
+
+  /** @returns false when the answer is a double, or when one is missing, which ends the call. */
+  #isNext(call: PendingCall, seq: number, counts: boolean): boolean {
+    if (seq < call.seen) return false;
+    if (seq > call.seen) {
+      const error = new RpcException(`Replies of "${call.pattern}" were lost: ${seq - call.seen} are missing after ${call.seen}`, {
+        code: RpcCode.ConnectionLost,
+      });
+      this.#giveUp(call, error);
+      return false;
+    }
+    if (counts) call.seen += 1;
+    return true;
+  }
+
+  /** An answer that nobody waits for. Who would go on sending more is told not to. */
+  #refuse(answer: Answer): void {
+    const ends = answer.kind === 'error' || answer.kind === 'complete' || (answer.kind === 'reply' && answer.last);
+    if (ends || answer.from === undefined) return;
+    this.#observe(this.#link.send({ kind: 'cancel', id: answer.id, to: answer.from, pattern: '' }));
+  }
+
+  #grant(call: StreamCall): void {
+    const { id, from, pattern, credit } = call;
+    this.#observe(this.#link.send({ kind: 'credit', id, to: from, pattern, total: credit }));
+  }
+
+  /** Forgets the call and tells the handling side. */
+  #cancel(call: PendingCall): void {
+    // An answer that ends a call has removed it before; then there is nothing left to cancel.
+    if (!this.#forget(call)) return;
+    const { id, from, pattern } = call;
+    this.#observe(this.#link.send({ kind: 'cancel', id, to: from, pattern }));
+  }
+
+  #giveUp(call: PendingCall, error: RpcException): void {
+    this.#cancel(call);
+    call.fail(error);
+  }
+
+  #fail(call: PendingCall, error: RpcException): void {
+    if (this.#forget(call)) call.fail(error);
+  }
+
+  #forget(call: PendingCall): boolean {
+    call.unwatch?.();
+    call.unwatch = undefined;
+    return this.#calls.delete(call);
+  }
+
+  #sweep(now: number): number {
+    let soonest = Number.POSITIVE_INFINITY;
+    const due: PendingCall[] = [];
+    this.#calls.forEach((call) => {
+      if (call.deadline <= now) due.push(call);
+      else if (call.deadline < soonest) soonest = call.deadline;
+    });
+    for (const call of due) this.#giveUp(call, new TimeoutError(`No answer from "${call.pattern}" in time`));
+    return soonest;
+  }
+
+  #renewLeases(now: number): number {
+    const streams: PendingCall[] = [];
+    this.#calls.forEach((call) => {
+      if (call.heardAt !== Number.POSITIVE_INFINITY) streams.push(call);
+    });
+    for (const call of streams) {
+      if (now - call.heardAt < this.#leaseInterval * missedLeases) this.#grant(call as StreamCall);
+      else this.#giveUp(call, connectionLost(`"${call.pattern}"`, `nothing was heard of its stream for ${Math.round(now - call.heardAt)} ms`));
+    }
+    return streams.length === 0 ? Number.POSITIVE_INFINITY : now + this.#leaseInterval;
+  }
+
+  #acknowledged(sent: Promise<void>, call: OutgoingCall): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: () => void) => {
+        unwatch?.();
+        clearTimeout(timer);
+        if (this.#unacknowledged.delete(fail)) outcome();
+      };
+      const fail = (error: RpcException) => settle(() => reject(error));
+      this.#unacknowledged.add(fail);
+      const left = call.deadline - performance.now();
+      const late = () => fail(new TimeoutError(`The event "${call.pattern}" was not acknowledged in time`));
+      const timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(late, Math.ceil(left));
+      const unwatch = call.onAbort?.((reason) => fail(cancelled(reason)));
+      sent.then(
+        () => settle(resolve),
+        (reason: unknown) => fail(reason instanceof RpcException ? reason : connectionLost(`the event "${call.pattern}"`, reason)),
+      );
+    });
+  }
+
+  /** Nothing waits for it, and nothing may be left unhandled. */
+  #observe(sent: Promise<void> | undefined): void {
+    sent?.catch(() => undefined);
+  }
+}
+
+/** @throws TimeoutError when the deadline has passed. */
+function checkInTime(call: OutgoingCall): number {
+  const now = performance.now();
+  if (call.deadline <= now) throw new TimeoutError(`No time is left for "${call.pattern}"`);
+  return now;
+}
+
+function failureOf(body: Body): RpcException {
+  try {
+    return errorFromWire(body === undefined ? undefined : jsonCodec.decode(body));
+  } catch {
+    return errorFromWire(body);
+  }
+}

@@ -1,0 +1,1 @@
+export { ServerEndpoint, type ServerSetup, type ServerState } from './server-endpoint.ts';

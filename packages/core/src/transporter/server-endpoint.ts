@@ -1,0 +1,149 @@
+import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
+import { RpcCode, RpcException } from '../errors/index.ts';
+import type { HandlerRegistry } from '../registry/index.ts';
+import { backoffDelay, type BaseTransporter, type Transport } from '../seam/index.ts';
+import { SessionHub } from '../session/index.ts';
+
+export type ServerState = 'idle' | 'starting' | 'ready' | 'draining' | 'closed';
+
+export interface ServerSetup {
+  /** The entry's token, for errors and logs. */
+  readonly name: string;
+  readonly transport: Transport;
+  readonly registry: HandlerRegistry;
+  readonly interceptors: readonly ServerInterceptor[];
+  readonly logger: Logger;
+}
+
+/** Between tries to listen on a broker that is down. */
+const startBackoff = { initial: 100, max: 1000 };
+
+/** One listening transport of a host, and its life: idle → starting → ready → draining → closed. */
+export class ServerEndpoint {
+  readonly name: string;
+  readonly #setup: ServerSetup;
+  readonly #log: WarningLog;
+  readonly #dispatcher: Dispatcher;
+  readonly #hub: SessionHub;
+  #transporter: BaseTransporter | undefined;
+  #state: ServerState = 'idle';
+  #since = new Date();
+
+  constructor(setup: ServerSetup) {
+    this.name = setup.name;
+    this.#setup = setup;
+    const { transport, registry, interceptors } = setup;
+    const options = transport.endpoint;
+    this.#log = new WarningLog(setup.logger, `server "${setup.name}" (${transport.transport})`);
+    this.#dispatcher = new Dispatcher({ transport: transport.transport, registry, interceptors, options, log: this.#log });
+    this.#hub = new SessionHub({ options, dispatcher: this.#dispatcher, log: this.#log });
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  get since(): Date {
+    return this.#since;
+  }
+
+  /** Handlers that run now. */
+  get handling(): number {
+    return this.#dispatcher.workload.running;
+  }
+
+  /** @throws TypeError before `start`. */
+  get transporter(): BaseTransporter {
+    if (this.#transporter === undefined) throw new TypeError(`The transporter "${this.name}" has not been started`);
+    return this.#transporter;
+  }
+
+  /**
+   * Listens. What may heal (503: a broker that is down) is tried again for `startTimeout` ms; all else rejects at once.
+   * After a rejection the endpoint is closed.
+   */
+  async start(startTimeout: number): Promise<void> {
+    this.#change('starting');
+    try {
+      await this.#listenUntil(performance.now() + startTimeout);
+    } catch (thrown) {
+      await this.#closeTransporter(0);
+      this.#change('closed');
+      throw thrown;
+    }
+    this.#change('ready');
+  }
+
+  /** Ends the tries of `start`. */
+  stopStarting(): void {
+    if (this.#state === 'starting') this.#dispatcher.drain();
+  }
+
+  /** Takes nothing new; what runs goes on. */
+  async pause(): Promise<void> {
+    if (this.#state !== 'ready') return;
+    this.#change('draining');
+    this.#dispatcher.drain();
+    try {
+      await this.#transporter?.pause();
+    } catch (problem) {
+      this.#log.warn('could not tell the peers that the service is going away', problem);
+    }
+  }
+
+  /** Waits until no handler runs, at most `timeout` ms; then cancels what is left. */
+  finish(timeout: number): Promise<void> {
+    return this.#dispatcher.finish(timeout);
+  }
+
+  /** Flushes what was answered and disconnects, within `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    if (this.#state === 'closed') return;
+    if (this.#state !== 'idle') await this.#closeTransporter(timeout);
+    this.#change('closed');
+  }
+
+  async #listenUntil(until: number): Promise<void> {
+    const { draining } = this.#dispatcher;
+    for (let attempt = 1; ; attempt += 1) {
+      const error = await this.#tryToListen();
+      if (draining.aborted) throw this.#closedError();
+      if (error === undefined) return;
+      const delay = backoffDelay(startBackoff, attempt);
+      if (error.code !== RpcCode.Unavailable || performance.now() + delay >= until) throw error;
+      this.#log.warn(`cannot listen yet, trying again: ${error.message}`);
+      await this.#closeTransporter(0);
+      if (!(await pause(delay, draining))) throw this.#closedError();
+    }
+  }
+
+  async #tryToListen(): Promise<RpcException | undefined> {
+    this.#transporter = this.#setup.transport.createTransporter();
+    try {
+      await this.#transporter.listen(this.#hub);
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof RpcException) return thrown;
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      return new RpcException(`The server "${this.name}" cannot listen: ${why}`, { cause: thrown });
+    }
+  }
+
+  async #closeTransporter(timeout: number): Promise<void> {
+    try {
+      await this.#transporter?.close(timeout);
+    } catch (problem) {
+      this.#log.warn('could not close cleanly', problem);
+    }
+    this.#hub.detachAll(new Error(`The server "${this.name}" was closed`));
+  }
+
+  #closedError(): RpcException {
+    return new RpcException(`The server "${this.name}" was closed before it listened`, { code: RpcCode.Unavailable });
+  }
+
+  #change(state: ServerState): void {
+    this.#state = state;
+    this.#since = new Date();
+  }
+}
