@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, backoffDelay, type Receiver, RpcCode, RpcException } from '@parley/core/transport';
+import type { TcpTlsOptions } from '../tls-options.ts';
+import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection.ts';
+import { dial } from './dial.ts';
+import type { Target } from './target.ts';
+
+export interface KeeperOptions {
+  readonly tls: TcpTlsOptions | undefined;
+  readonly connectTimeout: number;
+  readonly reconnect: Backoff;
+  readonly settings: ConnectionSettings;
+}
+
+/** Whom a keeper tells. */
+export interface KeeperOwner {
+  /** A link is up. */
+  opened(connection: Connection): Receiver;
+  /** Nothing new can be sent over this one: it is gone, or about to go. */
+  closing(connection: Connection): void;
+  /** An attempt failed. Any other code than 503: trying again cannot help, though it goes on. */
+  failed(keeper: LinkKeeper, reason: RpcException): void;
+  warn(what: string, detail?: unknown): void;
+}
+
+/** Keeps one link to one target, for ever: connects, and again with backoff when it is lost or the other side leaves. */
+export class LinkKeeper {
+  readonly target: Target;
+  readonly #options: KeeperOptions;
+  readonly #owner: KeeperOwner;
+  readonly #stopping = new AbortController();
+  /** One that is up, and those that the other side is leaving but has not closed. */
+  readonly #connections = new Set<Connection>();
+  #dialling: Socket | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(target: Target, options: KeeperOptions, owner: KeeperOwner) {
+    this.target = target;
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Also while it connects. */
+  async stop(timeout: number): Promise<void> {
+    this.#stopping.abort();
+    this.#dialling?.destroy();
+    await Promise.all([...this.#connections].map((connection) => connection.close(timeout)));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { reconnect } = this.#options;
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        const since = performance.now();
+        await this.#attempt();
+        // A link that held is a new start; a target that accepts and drops at once is one that does not work.
+        if (performance.now() - since > reconnect.max) attempt = 1;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#owner.failed(this, RpcException.from(error));
+      }
+      await sleep(backoffDelay(reconnect, attempt), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Resolves when the link that it made needs a successor; rejects if it made none. */
+  async #attempt(): Promise<void> {
+    const { tls, connectTimeout } = this.#options;
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      this.#dialling?.destroy();
+    }, connectTimeout);
+    try {
+      const { socket, connected } = dial(this.target, tls);
+      this.#dialling = socket;
+      await connected;
+      await this.#connect(socket, () => clearTimeout(timer));
+    } catch (error) {
+      if (!timedOut) throw error;
+      const message = `Cannot connect to ${this.target.label}: nobody answered within ${connectTimeout} ms`;
+      throw new RpcException(message, { code: RpcCode.Unavailable, cause: error });
+    } finally {
+      clearTimeout(timer);
+      this.#dialling = undefined;
+    }
+  }
+
+  #connect(socket: Socket, greeted: () => void): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let isOpen = false;
+    const over = (connection: Connection): void => {
+      this.#owner.closing(connection);
+      resolve();
+    };
+    const owner: ConnectionOwner = {
+      opened: (connection) => {
+        isOpen = true;
+        greeted();
+        this.#dialling = undefined;
+        return this.#owner.opened(connection);
+      },
+      leaving: over,
+      closed: (connection, reason) => {
+        if (isOpen) over(connection);
+        else reject(reason);
+      },
+      warn: (what, detail) => this.#owner.warn(what, detail),
+    };
+    const connection = new Connection(socket, this.target.label, this.#options.settings, owner);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+    return promise;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+import type { BufferPool } from '../frame/buffer-pool.ts';
+import type { Frame } from '../frame/frame.ts';
+import { FrameWriter } from '../frame/frame-writer.ts';
+
+/**
+ * How much the socket gets at once. What it has cannot be told apart any more, and this much in one heartbeat is what
+ * shows that a peer still reads.
+ */
+const handedAtOnce = 1_048_576;
+/** More than this waiting is "full": who can wait, should. Also, what one tick may pile up before some of it leaves. */
+export const fullBytes = 1_048_576;
+
+/** What waits to be written to one socket: leaves once per tick, and waits here, in order, while the socket is busy. */
+export class Outbox {
+  readonly #socket: Socket;
+  readonly #writer: FrameWriter;
+  readonly #onDrained: () => void;
+  readonly #flushNow = (): void => this.#flush();
+  readonly #onTaken = (error?: Error | null): void => this.#taken(error);
+  #scheduled = false;
+  #busy = false;
+  #ended = false;
+  #full = false;
+  #progress = 0;
+
+  /** @param onDrained called when it was full and is not any more. */
+  constructor(socket: Socket, pool: BufferPool, onDrained: () => void) {
+    this.#socket = socket;
+    this.#writer = new FrameWriter(pool);
+    this.#onDrained = onDrained;
+  }
+
+  /** Bytes that the kernel has not taken. */
+  get size(): number {
+    return this.#busy ? this.#writer.size + this.#socket.writableLength : this.#writer.size;
+  }
+
+  /** Grows whenever the kernel has taken something that had to wait. */
+  get progress(): number {
+    return this.#progress;
+  }
+
+  /**
+   * Takes a frame, to leave at the end of this tick. Returns whether it is full now; `onDrained` will say when not.
+   *
+   * @throws FrameError 400, see FrameWriter.
+   */
+  write(frame: Frame): boolean {
+    if (this.#ended) return false;
+    this.#writer.write(frame);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      process.nextTick(this.#flushNow);
+    }
+    if (this.#writer.size <= fullBytes) return false;
+    if (!this.#busy) this.#flush();
+    this.#full = this.size > fullBytes;
+    return this.#full;
+  }
+
+  /** Everything that waits goes to the socket, and then the end of the stream. */
+  end(): void {
+    if (this.#ended) return;
+    this.#flush(Number.POSITIVE_INFINITY);
+    this.#ended = true;
+    this.#socket.end();
+  }
+
+  /** Nothing leaves any more; what waits is forgotten. */
+  discard(): void {
+    this.#ended = true;
+  }
+
+  #flush(limit: number = handedAtOnce): void {
+    this.#scheduled = false;
+    const writer = this.#writer;
+    if (this.#ended || (this.#busy && limit === handedAtOnce)) return;
+    const socket = this.#socket;
+    if (!writer.whole) {
+      this.#handOver(limit);
+    } else if (writer.size > 0) {
+      socket.write(writer.shift() as Buffer, this.#onTaken);
+    }
+    this.#busy = socket.writableLength > 0;
+    writer.settle(!this.#busy);
+    if (!this.#busy && writer.size > 0) this.#schedule();
+    if (this.#full && this.size <= fullBytes / 2) {
+      this.#full = false;
+      this.#onDrained();
+    }
+  }
+
+  /** Several chunks with one system call. */
+  #handOver(limit: number): void {
+    let left = limit;
+    this.#socket.cork();
+    while (left > 0) {
+      const chunk = this.#writer.shift(left);
+      if (chunk === undefined) break;
+      left -= chunk.length;
+      this.#socket.write(chunk, this.#onTaken);
+    }
+    this.#socket.uncork();
+  }
+
+  /** Also called for what the kernel took at once; then there is nothing left to do. */
+  #taken(error: Error | null | undefined): void {
+    if (error) return; // The socket is gone, and who reads its buffers is not known.
+    this.#progress += 1;
+    if (!this.#busy || this.#socket.writableLength > 0) return;
+    this.#busy = false;
+    this.#writer.reclaim();
+    this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(this.#flushNow);
+  }
+}

@@ -1,0 +1,19 @@
+import { BufferPool } from '../frame/buffer-pool.ts';
+import { StringCache } from '../frame/string-cache.ts';
+import type { ResolvedTcpOptions } from '../tcp-options.ts';
+import type { ConnectionSettings } from './connection.ts';
+
+/** What the connections of one client or server share. */
+export function connectionSettings(options: ResolvedTcpOptions): ConnectionSettings {
+  const { name, maxBody, maxQueued, frameTimeout, heartbeat, connectTimeout } = options;
+  return {
+    name,
+    maxBody,
+    maxQueued,
+    frameTimeout,
+    heartbeat,
+    helloTimeout: connectTimeout,
+    pool: new BufferPool(),
+    strings: new StringCache(),
+  };
+}
