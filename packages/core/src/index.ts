@@ -1,20 +1,63 @@
 /** The door for authors of applications. */
+
+export { InjectionToken, inject, injectable } from '@needle-di/core';
 export {
+  type ClientCall,
+  type ClientInterceptor,
+  type ClientOptions,
+  ClientProxy,
+  type ClientState,
+  type ClientStatus,
+  createClient,
+} from './client/index.ts';
+export {
+  type Caller,
   type CallOptions,
   type CallRetry,
-  type Caller,
   currentContext,
   type EmitOptions,
   MessageContext,
   type StreamOptions,
 } from './context/index.ts';
-export { type ClientCall, type ClientInterceptor, type ClientOptions, ClientProxy, type ClientState, type ClientStatus, createClient } from './client/index.ts';
+export { Controller, Ctx, EventPattern, MessagePattern, Payload } from './decorators/index.ts';
 export type { Logger, ServerCall, ServerInterceptor } from './dispatch/index.ts';
 export { type Codec, type Headers, jsonCodec } from './envelope/index.ts';
-export { codeName, RpcCode, RpcException, type RpcExceptionOptions, TimeoutError, ValidationError, type ValidationIssue } from './errors/index.ts';
-export { event, type EventContract, type EventContractOptions, message, type MessageContract, type MessageContractOptions, type Pattern, type Schema } from './patterns/index.ts';
-export { type Backoff, type EndpointOptions, type RetryPolicy, type Transport, type TransportContexts, type TransportFactory, type TransportOptions, Transports } from './seam/index.ts';
-export { Controller, Ctx, EventPattern, MessagePattern, Payload } from './decorators/index.ts';
-export { createMicroservices, type EntryHealth, type Host, type HostHealth, type HostOptions, type MicroserviceEntry, provideMicroservices } from './host/index.ts';
+export {
+  codeName,
+  RpcCode,
+  RpcException,
+  type RpcExceptionOptions,
+  TimeoutError,
+  ValidationError,
+  type ValidationIssue,
+} from './errors/index.ts';
+export {
+  createMicroservices,
+  type EntryHealth,
+  type Host,
+  type HostHealth,
+  type HostOptions,
+  type MicroserviceEntry,
+  provideMicroservices,
+} from './host/index.ts';
+export {
+  type EventContract,
+  type EventContractOptions,
+  event,
+  type MessageContract,
+  type MessageContractOptions,
+  message,
+  type Pattern,
+  type Schema,
+} from './patterns/index.ts';
 export type { EventHandlerOptions, HandlerResult, MessageHandlerOptions } from './registry/index.ts';
-export { inject, injectable, InjectionToken } from '@needle-di/core';
+export {
+  type Backoff,
+  type EndpointOptions,
+  type RetryPolicy,
+  type Transport,
+  type TransportContexts,
+  type TransportFactory,
+  type TransportOptions,
+  Transports,
+} from './seam/index.ts';

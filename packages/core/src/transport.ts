@@ -1,14 +1,15 @@
 /** The door for authors of transports: the seam, the envelope, and what helps to implement them. */
-export * from './errors/index.ts';
+
+export { MessageContext } from './context/index.ts';
 export {
   type Answer,
   type Body,
   type CallId,
   type Cancel,
-  checkHeaders,
   type Complete,
   type Control,
   type Credit,
+  checkHeaders,
   type Defer,
   type Envelope,
   type Event,
@@ -19,6 +20,6 @@ export {
   type Request,
   utf8Length,
 } from './envelope/index.ts';
+export * from './errors/index.ts';
 export { isWildcard, type Matcher, maxPatternLength, wildcardMatcher } from './patterns/index.ts';
 export * from './seam/index.ts';
-export { MessageContext } from './context/index.ts';

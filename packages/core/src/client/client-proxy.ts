@@ -1,5 +1,14 @@
 import { Observable } from 'rxjs/internal/Observable';
-import type { CallOptions, Caller, DataArguments, EmitOptions, PayloadOf, ReplyOf, RequestOf, StreamOptions } from '../context/index.ts';
+import type {
+  Caller,
+  CallOptions,
+  DataArguments,
+  EmitOptions,
+  PayloadOf,
+  ReplyOf,
+  RequestOf,
+  StreamOptions,
+} from '../context/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern, Schema } from '../patterns/index.ts';
 import type { Class } from '../seam/index.ts';
 import { type PreparedCall, prepareCall, type Session, validated, validatedStream } from '../session/index.ts';
@@ -25,7 +34,9 @@ export class ClientProxy implements Caller {
   constructor(setup: ClientSetup) {
     this.#connection = new Connection(setup);
     this.#intercepted =
-      setup.interceptors.length === 0 ? undefined : composeClient(setup.interceptors, (call) => this.#callDirectly(call));
+      setup.interceptors.length === 0
+        ? undefined
+        : composeClient(setup.interceptors, (call) => this.#callDirectly(call));
   }
 
   /**
@@ -92,7 +103,9 @@ export class ClientProxy implements Caller {
       const replies = (await this.#intercepted(call)) as AsyncIterable<unknown>;
       return replies[Symbol.asyncIterator]() as AsyncIterator<unknown, undefined>;
     };
-    return { [Symbol.asyncIterator]: () => new LazyIterator(open) as AsyncIterator<ReplyOf<Target, Response>, undefined> };
+    return {
+      [Symbol.asyncIterator]: () => new LazyIterator(open) as AsyncIterator<ReplyOf<Target, Response>, undefined>,
+    };
   }
 
   /** {@link stream} as a cold Observable: one request for each subscription, unsubscribing cancels. */
@@ -103,7 +116,8 @@ export class ClientProxy implements Caller {
     return new Observable((subscriber) => {
       const replies = this.stream<Target, Response>(target, ...args)[Symbol.asyncIterator]();
       const push = async () => {
-        for (let next = await replies.next(); next.done !== true; next = await replies.next()) subscriber.next(next.value);
+        for (let next = await replies.next(); next.done !== true; next = await replies.next())
+          subscriber.next(next.value);
       };
       push().then(
         () => subscriber.complete(),
@@ -117,14 +131,19 @@ export class ClientProxy implements Caller {
    * Emits an event. Resolves when the transport has taken it, which is not delivery: see the transport's guarantees.
    * Rejects with 503 if it surely was not sent, with 502 if that is unknown, with 408 after `timeout`.
    */
-  async emit<Target extends Pattern | AnyEventContract>(
+  emit<Target extends Pattern | AnyEventContract>(
     target: Target,
     ...[data, options]: DataArguments<PayloadOf<Target>, EmitOptions>
   ): Promise<void> {
-    await this.#call('emit', target, data, options);
+    return this.#call('emit', target, data, options) as Promise<void>;
   }
 
-  #call(kind: 'send' | 'emit', target: ClientCall['target'], data: unknown, options: ClientCall['options'] | undefined): Promise<unknown> {
+  #call(
+    kind: 'send' | 'emit',
+    target: ClientCall['target'],
+    data: unknown,
+    options: ClientCall['options'] | undefined,
+  ): Promise<unknown> {
     if (this.#intercepted !== undefined) {
       return this.#intercepted({ kind, target, data, options: options ?? {}, client: this.#connection.name });
     }
@@ -152,13 +171,21 @@ export class ClientProxy implements Caller {
     return schema === undefined ? reply : reply.then((value) => validated(schema, value));
   }
 
-  async #emit(target: ClientCall['target'], data: unknown, options: EmitOptions | undefined): Promise<void> {
-    const call = prepareCall('event', target, data, options, this.#connection.options.timeout);
-    await this.#try(call, options, true, (session) => session.requester.emit(call, options?.key));
+  #emit(target: ClientCall['target'], data: unknown, options: EmitOptions | undefined): Promise<void> {
+    let call: PreparedCall;
+    try {
+      call = prepareCall('event', target, data, options, this.#connection.options.timeout);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    return this.#try(call, options, true, (session) => session.requester.emit(call, options?.key));
   }
 
   /** Resolves with the first reply at hand, since until then the stream may be tried again. */
-  async #openStream({ target, data, options }: ClientCall, isLeft: () => boolean): Promise<AsyncIterator<unknown, undefined>> {
+  async #openStream(
+    { target, data, options }: ClientCall,
+    isLeft: () => boolean,
+  ): Promise<AsyncIterator<unknown, undefined>> {
     const call = prepareCall('message', target, data, options, this.#connection.options.timeout);
     const buffer = options.buffer ?? this.#connection.options.buffer;
     return this.#try(call, options, false, async (session) => {

@@ -1,5 +1,5 @@
-import { Observable } from 'rxjs/internal/Observable';
 import type { Subscriber } from 'rxjs';
+import { Observable } from 'rxjs/internal/Observable';
 
 /**
  * `idle`: nothing has been called yet. `connecting`: the first link is on its way. `ready`: at least one link takes

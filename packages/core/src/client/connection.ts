@@ -1,3 +1,4 @@
+import { runOutsideContext } from '../context/index.ts';
 import { Dispatcher, type Logger, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
@@ -83,7 +84,8 @@ export class Connection {
   }
 
   unwrap<T>(type: Class<T>): T {
-    if (this.#attempt === undefined) throw new TypeError(`${this.#label} is not connected: await connect() before unwrap()`);
+    if (this.#attempt === undefined)
+      throw new TypeError(`${this.#label} is not connected: await connect() before unwrap()`);
     return this.#attempt.client.unwrap(type);
   }
 
@@ -111,7 +113,8 @@ export class Connection {
     const attempt = { client, hub, dispatcher };
     this.#attempt = attempt;
     this.status.set('connecting');
-    client.connect(hub).catch((reason: unknown) => this.#refused(attempt, reason));
+    // The first call may come from a handler, whose context the sockets must not keep for good.
+    runOutsideContext(() => client.connect(hub)).catch((reason: unknown) => this.#refused(attempt, reason));
   }
 
   /** Trying again would not help by itself; but the next call does try, since somebody may have mended it. */
@@ -122,7 +125,9 @@ export class Connection {
     const error = reason instanceof RpcException ? reason : noLink(this.#label, reason);
     this.#log.warn(`cannot connect: ${error.message}`, error.cause);
     this.#pool.failWaiting(error);
-    attempt.client.close(0).catch((problem: unknown) => this.#log.warn('what was left of a failed connect could not be closed', problem));
+    attempt.client
+      .close(0)
+      .catch((problem: unknown) => this.#log.warn('what was left of a failed connect could not be closed', problem));
     attempt.hub.detachAll(reason);
   }
 

@@ -28,7 +28,8 @@ export async function withRetry<Result>(
       return await attemptCall();
     } catch (thrown) {
       const error = RpcException.from(thrown);
-      const mayRepeat = alwaysRepeated.has(error.code) || (!isEvent && call.idempotent && repeatedIfIdempotent.has(error.code));
+      const mayRepeat =
+        alwaysRepeated.has(error.code) || (!isEvent && call.idempotent && repeatedIfIdempotent.has(error.code));
       const delay = backoffDelay(backoff, attempt);
       if (!mayRepeat || attempt >= retry.attempts || performance.now() + delay >= call.deadline) throw error;
       await pauseUnlessGivenUp(call, delay);

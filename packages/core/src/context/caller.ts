@@ -1,4 +1,13 @@
-import type { AnyEventContract, AnyMessageContract, EventContract, InputOf, MessageContract, OutputOf, Pattern, Schema } from '../patterns/index.ts';
+import type {
+  AnyEventContract,
+  AnyMessageContract,
+  EventContract,
+  InputOf,
+  MessageContract,
+  OutputOf,
+  Pattern,
+  Schema,
+} from '../patterns/index.ts';
 import type { CallOptions, EmitOptions, StreamOptions } from './call-options.ts';
 
 /** The type of a reply: by `responseType` when it is given, else by the contract. */
@@ -9,13 +18,16 @@ export type ReplyOf<Target, Response> = Response extends Schema
     : unknown;
 
 /** The type of what is sent: the input of the contract's schema; anything for a bare pattern. */
-export type RequestOf<Target> = Target extends MessageContract<infer Request, infer _Reply> ? InputOf<Request> : unknown;
+export type RequestOf<Target> =
+  Target extends MessageContract<infer Request, infer _Reply> ? InputOf<Request> : unknown;
 
 /** The type of what is emitted. */
 export type PayloadOf<Target> = Target extends EventContract<infer Payload> ? InputOf<Payload> : unknown;
 
 /** `data` may be left out where `undefined` is allowed. */
-export type DataArguments<Data, Options> = undefined extends Data ? [data?: Data, options?: Options] : [data: Data, options?: Options];
+export type DataArguments<Data, Options> = undefined extends Data
+  ? [data?: Data, options?: Options]
+  : [data: Data, options?: Options];
 
 /** Who can call: a client proxy, and a context, which calls back over the link that its message came by. */
 export interface Caller {

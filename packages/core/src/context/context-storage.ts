@@ -8,6 +8,11 @@ export function currentContext(): MessageContext | undefined {
   return storage.getStore();
 }
 
+/** Runs `action` as if outside of every handler: for what outlives the handler that happens to start it. */
+export function runOutsideContext<Result>(action: () => Result): Result {
+  return storage.exit(action);
+}
+
 /** Runs `handler` so that {@link currentContext} finds its context. */
 export function runInContext<Data, Result>(
   handler: (data: Data, context: MessageContext) => Result,

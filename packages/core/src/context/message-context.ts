@@ -102,7 +102,10 @@ export class MessageContext {
   }
 
   /** Emits an event over the same link and does not wait; a failure is logged. */
-  emit<Target extends Pattern | AnyEventContract>(target: Target, ...args: DataArguments<PayloadOf<Target>, EmitOptions>): void {
+  emit<Target extends Pattern | AnyEventContract>(
+    target: Target,
+    ...args: DataArguments<PayloadOf<Target>, EmitOptions>
+  ): void {
     this.emitWait(target, ...args).catch((error: unknown) => this.#message.emitFailed(this.pattern, error));
   }
 
@@ -121,11 +124,15 @@ export class MessageContext {
    * @throws RpcException 400 in an event handler, and for what is no positive number.
    */
   deferResponse(milliseconds: number): void {
-    if (this.isEvent) throw new RpcException('deferResponse: nobody waits for the handler of an event', { code: RpcCode.BadRequest });
+    if (this.isEvent)
+      throw new RpcException('deferResponse: nobody waits for the handler of an event', { code: RpcCode.BadRequest });
     if (!(milliseconds > 0 && milliseconds <= 2 ** 31 - 1)) {
-      throw new RpcException(`deferResponse: milliseconds must be from 1 to ${2 ** 31 - 1}, got ${String(milliseconds)}`, {
-        code: RpcCode.BadRequest,
-      });
+      throw new RpcException(
+        `deferResponse: milliseconds must be from 1 to ${2 ** 31 - 1}, got ${String(milliseconds)}`,
+        {
+          code: RpcCode.BadRequest,
+        },
+      );
     }
     this.#message.defer(Math.ceil(milliseconds));
   }

@@ -40,7 +40,9 @@ export class StreamCall extends PendingCall implements AsyncIterator<unknown, un
 
   reply(body: Body, contentType: string | undefined, last: boolean): void {
     if (this.#unread.length >= this.#buffer) {
-      throw new RpcException(`"${this.pattern}" sent more replies than it had credit for (${this.#granted})`, { code: RpcCode.Overloaded });
+      throw new RpcException(`"${this.pattern}" sent more replies than it had credit for (${this.#granted})`, {
+        code: RpcCode.Overloaded,
+      });
     }
     this.#put(decodePayload(body, contentType, this.#codec));
     if (last) this.complete();

@@ -8,7 +8,12 @@ export class UnaryCall extends PendingCall {
   readonly #resolve: (value: unknown) => void;
   readonly fail: (error: RpcException) => void;
 
-  constructor(call: OutgoingCall, codec: Codec, resolve: (value: unknown) => void, reject: (error: RpcException) => void) {
+  constructor(
+    call: OutgoingCall,
+    codec: Codec,
+    resolve: (value: unknown) => void,
+    reject: (error: RpcException) => void,
+  ) {
     super(call);
     this.#codec = codec;
     this.#resolve = resolve;

@@ -2,16 +2,25 @@ import type { MessageContext } from '../context/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { type Schema, validate } from '../patterns/index.ts';
 import { createRecord, type HandlerFunction, type HandlerRecord } from '../registry/index.ts';
-import { declarationsOf, isController, type MethodDeclaration, type ParameterDeclaration, parametersOf } from './declarations.ts';
+import {
+  declarationsOf,
+  isController,
+  type MethodDeclaration,
+  type ParameterDeclaration,
+  parametersOf,
+} from './declarations.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
 /** @throws RpcException 400 for a class without `@Controller()`. */
 export function checkController(type: abstract new (...args: never[]) => object): void {
   if (typeof type === 'function' && isController(type)) return;
-  throw new RpcException(`${typeof type === 'function' ? type.name : String(type)} has no @Controller(): only controllers go into "controllers"`, {
-    code: RpcCode.BadRequest,
-  });
+  throw new RpcException(
+    `${typeof type === 'function' ? type.name : String(type)} has no @Controller(): only controllers go into "controllers"`,
+    {
+      code: RpcCode.BadRequest,
+    },
+  );
 }
 
 /**
@@ -23,12 +32,19 @@ export function controllerRecords(instance: object): HandlerRecord[] {
   const className = instance.constructor.name;
   const records = declarationsOf(instance).map((declaration) => toRecord(instance, className, declaration));
   if (records.length > 0) return records;
-  throw new RpcException(`The controller ${className} has no handlers: decorate a method with @MessagePattern or @EventPattern`, {
-    code: RpcCode.BadRequest,
-  });
+  throw new RpcException(
+    `The controller ${className} has no handlers: decorate a method with @MessagePattern or @EventPattern`,
+    {
+      code: RpcCode.BadRequest,
+    },
+  );
 }
 
-function toRecord(instance: object, className: string, { kind, target, options, method }: MethodDeclaration): HandlerRecord {
+function toRecord(
+  instance: object,
+  className: string,
+  { kind, target, options, method }: MethodDeclaration,
+): HandlerRecord {
   const name = `${className}.${String(method)}`;
   const parameters = parametersOf(instance, method);
   const transport = limitedTo(name, options.transport, parameters ?? []);
@@ -47,10 +63,15 @@ function callPlainly(instance: object, method: string | symbol): HandlerFunction
   return (data, context) => (methods[method] as Method)(data, context);
 }
 
-function callWith(instance: object, method: string | symbol, parameters: readonly (ParameterDeclaration | undefined)[]): HandlerFunction {
+function callWith(
+  instance: object,
+  method: string | symbol,
+  parameters: readonly (ParameterDeclaration | undefined)[],
+): HandlerFunction {
   const methods = instance as Record<string | symbol, Method>;
   const isAsync = parameters.some((parameter) => parameter?.kind === 'payload' && parameter.schema !== undefined);
-  const values = (data: unknown, context: MessageContext) => Array.from(parameters, (parameter) => valueOf(parameter, data, context));
+  const values = (data: unknown, context: MessageContext) =>
+    Array.from(parameters, (parameter) => valueOf(parameter, data, context));
   if (!isAsync) return (data, context) => (methods[method] as Method)(...values(data, context));
   return async (data, context) => (methods[method] as Method)(...(await Promise.all(values(data, context))));
 }
@@ -72,14 +93,21 @@ function partOf(data: unknown, path: string): unknown {
   return part;
 }
 
-function limitedTo(name: string, given: string | undefined, parameters: readonly (ParameterDeclaration | undefined)[]): string | undefined {
+function limitedTo(
+  name: string,
+  given: string | undefined,
+  parameters: readonly (ParameterDeclaration | undefined)[],
+): string | undefined {
   let transport = given;
   for (const parameter of parameters) {
     if (parameter?.kind !== 'context' || parameter.transport === undefined) continue;
     if (transport !== undefined && transport !== parameter.transport) {
-      throw new RpcException(`The handler ${name} is limited to ${transport}, and its @Ctx to ${parameter.transport}: it would never run`, {
-        code: RpcCode.BadRequest,
-      });
+      throw new RpcException(
+        `The handler ${name} is limited to ${transport}, and its @Ctx to ${parameter.transport}: it would never run`,
+        {
+          code: RpcCode.BadRequest,
+        },
+      );
     }
     transport = parameter.transport;
   }

@@ -24,7 +24,12 @@ export function declareHandler(owner: object, declaration: MethodDeclaration): v
   ownList<MethodDeclaration[]>(owner, handlers, () => []).push(declaration);
 }
 
-export function declareParameter(prototype: object, method: string | symbol, index: number, parameter: ParameterDeclaration): void {
+export function declareParameter(
+  prototype: object,
+  method: string | symbol,
+  index: number,
+  parameter: ParameterDeclaration,
+): void {
   const methods = ownList<MethodParameters>(prototype, parameters, () => new Map());
   const list = methods.get(method) ?? [];
   list[index] = parameter;
@@ -54,7 +59,10 @@ export function declarationsOf(instance: object): MethodDeclaration[] {
 }
 
 /** The parameters of a method, as the nearest class that decorates them says; `undefined` when none does. */
-export function parametersOf(instance: object, method: string | symbol): readonly (ParameterDeclaration | undefined)[] | undefined {
+export function parametersOf(
+  instance: object,
+  method: string | symbol,
+): readonly (ParameterDeclaration | undefined)[] | undefined {
   for (const owner of withPrototypes(instance)) {
     const list = ownValue<MethodParameters>(owner, parameters)?.get(method);
     if (list !== undefined) return list;
@@ -65,11 +73,14 @@ export function parametersOf(instance: object, method: string | symbol): readonl
 }
 
 function isRepeated(a: MethodDeclaration, b: MethodDeclaration): boolean {
-  return a.kind === b.kind && a.method === b.method && a.target === b.target && a.options.transport === b.options.transport;
+  return (
+    a.kind === b.kind && a.method === b.method && a.target === b.target && a.options.transport === b.options.transport
+  );
 }
 
 function* withPrototypes(instance: object): Iterable<object> {
-  for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) yield owner;
+  for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner) as object | null)
+    yield owner;
 }
 
 function ownValue<Value>(owner: object, key: symbol): Value | undefined {

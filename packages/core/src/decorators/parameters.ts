@@ -42,6 +42,7 @@ export function Ctx(type?: ContextType): HandlerParameterDecorator {
 }
 
 function nameOf(method: string | symbol | undefined, decorator: string): string | symbol {
-  if (method === undefined) throw new TypeError(`${decorator} stands on a parameter of a method, not of the constructor`);
+  if (method === undefined)
+    throw new TypeError(`${decorator} stands on a parameter of a method, not of the constructor`);
   return method;
 }

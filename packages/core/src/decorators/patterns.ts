@@ -1,5 +1,11 @@
 import type { AnyEventContract, AnyMessageContract, Pattern } from '../patterns/index.ts';
-import type { ContextOf, EventHandlerOptions, HandlerData, HandlerReply, MessageHandlerOptions } from '../registry/index.ts';
+import type {
+  ContextOf,
+  EventHandlerOptions,
+  HandlerData,
+  HandlerReply,
+  MessageHandlerOptions,
+} from '../registry/index.ts';
 import { declareHandler, type MethodDeclaration } from './declarations.ts';
 
 /** The payload of a method: a bare pattern's is for the method to say. */
@@ -52,7 +58,9 @@ function decorate(
   return (owner: unknown, where: string | symbol | ClassMethodDecoratorContext): void => {
     if (typeof where === 'object') {
       if (where.kind !== 'method' || where.private || where.static) {
-        throw new TypeError(`${decorator} on ${String(where.name)}: only a public method of the instance can be a handler`);
+        throw new TypeError(
+          `${decorator} on ${String(where.name)}: only a public method of the instance can be a handler`,
+        );
       }
       const method = where.name;
       // By name, since another decorator may still wrap the function.
@@ -62,7 +70,9 @@ function decorate(
       return;
     }
     if (typeof owner !== 'object' || owner === null) {
-      throw new TypeError(`${decorator} on ${String(where)}: only a method of the instance can be a handler, not a static one`);
+      throw new TypeError(
+        `${decorator} on ${String(where)}: only a method of the instance can be a handler, not a static one`,
+      );
     }
     declareHandler(owner, { kind, target, options, method: where });
   };

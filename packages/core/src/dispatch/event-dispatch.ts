@@ -3,9 +3,9 @@ import { decodePayload, type Event } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRecord } from '../registry/index.ts';
 import { backoffDelay, type Delivery } from '../seam/index.ts';
-import { pause } from './pause.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventHandling, type HandlingScope } from './handling.ts';
+import { pause } from './pause.ts';
 
 /** A handler that failed for good. */
 interface FailedHandler {
@@ -47,7 +47,9 @@ export class EventDispatch {
       delivery?.done();
     } else if (delivery !== undefined) {
       workload.enter();
-      this.#dispatcher.lanes.run(delivery.lane, () => this.#deliver(event, records, delivery).finally(() => workload.leave()));
+      this.#dispatcher.lanes.run(delivery.lane, () =>
+        this.#deliver(event, records, delivery).finally(() => workload.leave()),
+      );
     } else if (workload.room === 0) {
       log.warn(`events were dropped: ${options.concurrency} handlers are running (option "concurrency")`);
     } else {
@@ -88,13 +90,17 @@ export class EventDispatch {
     if (draining.aborted) return;
     const before = (delivery.attempt ?? 1) - 1;
     if (before >= options.maxDeliveries) {
-      const error = new RpcException(`Given up after ${before} deliveries that were never settled`, { code: RpcCode.Internal });
+      const error = new RpcException(`Given up after ${before} deliveries that were never settled`, {
+        code: RpcCode.Internal,
+      });
       await this.bury(delivery, errorToWire(error), before);
       return;
     }
     const settledBefore = records.every((record) => record.idempotent === false);
     if (settledBefore) delivery.done();
-    const outcomes = await Promise.all(records.map((record) => this.#handleDurably(event, record, before, settledBefore)));
+    const outcomes = await Promise.all(
+      records.map((record) => this.#handleDurably(event, record, before, settledBefore)),
+    );
     if (settledBefore || outcomes.includes('interrupted')) return;
     const failed = outcomes.filter((outcome) => outcome !== 'interrupted' && outcome !== 'done');
     if (failed.length === 0) delivery.done();
@@ -145,7 +151,12 @@ export class EventDispatch {
 
 /** What the dead letter says: the first error, and in its metadata every handler that failed. */
 function deadReason(failed: readonly FailedHandler[]): string {
-  const handlers = failed.map(({ handler, error, attempts }) => ({ handler, error: error.message, code: error.code, attempts }));
+  const handlers = failed.map(({ handler, error, attempts }) => ({
+    handler,
+    error: error.message,
+    code: error.code,
+    attempts,
+  }));
   const { message, code, details } = (failed[0] as FailedHandler).error;
   return errorToWire(new RpcException(message, { code, details, metadata: { handlers } }));
 }

@@ -1,7 +1,7 @@
 import type { HandledMessage, UntypedCaller } from '../context/index.ts';
-import type { Delivery } from '../seam/index.ts';
 import type { CallId, Event, Headers, Request } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
+import type { Delivery } from '../seam/index.ts';
 import { Abortable } from './abortable.ts';
 import type { WarningLog } from './logger.ts';
 import type { ReplyStream } from './reply-stream.ts';
@@ -77,7 +77,13 @@ export class RequestHandling extends Handling {
   readonly #deliveries: Delivery[] = [];
   readonly #attempt: number | undefined;
 
-  constructor(request: Request, handler: string, delivery: Delivery | undefined, deadline: number, scope: HandlingScope) {
+  constructor(
+    request: Request,
+    handler: string,
+    delivery: Delivery | undefined,
+    deadline: number,
+    scope: HandlingScope,
+  ) {
     super(request, scope);
     this.id = request.id;
     this.handler = handler;

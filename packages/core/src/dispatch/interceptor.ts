@@ -36,7 +36,11 @@ function withValidation({ schema, handle, kind }: HandlerRecord): HandlerFunctio
   };
 }
 
-function withInterceptors(record: HandlerRecord, handle: HandlerFunction, interceptors: readonly ServerInterceptor[]): HandlerFunction {
+function withInterceptors(
+  record: HandlerRecord,
+  handle: HandlerFunction,
+  interceptors: readonly ServerInterceptor[],
+): HandlerFunction {
   let run: (call: ServerCall) => unknown = (call) => handle(call.data, call.context);
   if (interceptors.length === 0) return handle;
   for (const interceptor of interceptors.toReversed()) {

@@ -1,5 +1,5 @@
-import { Observable } from 'rxjs/internal/Observable';
 import type { Subscriber, TeardownLogic } from 'rxjs';
+import { Observable } from 'rxjs/internal/Observable';
 import { RpcCode, RpcException } from '../errors/index.ts';
 
 /** What every Observable library has in common. */

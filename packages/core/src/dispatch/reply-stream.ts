@@ -10,8 +10,11 @@ export interface ReplySink {
   left(): void;
 }
 
+/** What a handler returns for a stream of replies. */
+export type ReplySource = AsyncIterable<unknown> | Subscribable;
+
 /** Whether a handler's result is a stream of replies. A Node `Readable` is, an array or a generator that is not async is not. */
-export function isStream(value: unknown): value is AsyncIterable<unknown> | Subscribable {
+export function isStream(value: unknown): value is ReplySource {
   if (typeof value !== 'object' || value === null) return false;
   const candidate = value as { [Symbol.asyncIterator]?: unknown; subscribe?: unknown };
   return typeof candidate[Symbol.asyncIterator] === 'function' || typeof candidate.subscribe === 'function';
@@ -28,10 +31,12 @@ export class ReplyStream {
   #creditWaiter: (() => void) | undefined;
 
   /** @param credit replies allowed so far; 0: only the last one is wanted. */
-  constructor(source: AsyncIterable<unknown> | Subscribable, credit: number, maxBacklog: number, sink: ReplySink) {
+  constructor(source: ReplySource, credit: number, maxBacklog: number, sink: ReplySink) {
     this.#lastOnly = credit === 0;
     this.#iterator =
-      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : new ObservableIterator(source, maxBacklog, this.#lastOnly);
+      Symbol.asyncIterator in source
+        ? source[Symbol.asyncIterator]()
+        : new ObservableIterator(source, maxBacklog, this.#lastOnly);
     this.#credit = credit;
     this.#sink = sink;
   }
@@ -93,7 +98,7 @@ export class ReplyStream {
       last = { value };
     }
     if (last === undefined) this.#sink.complete();
-    else this.#sink.reply(last.value, true);
+    else await this.#sink.reply(last.value, true);
   }
 
   #leave(): void {

@@ -1,6 +1,14 @@
 import { MessageContext, runInContext, type UntypedCaller } from '../context/index.ts';
 import { CallTable, DeadlineTimer } from '../correlation/index.ts';
-import { type CallId, type Cancel, type Credit, decodePayload, encodePayload, type Event, type Request } from '../envelope/index.ts';
+import {
+  type CallId,
+  type Cancel,
+  type Credit,
+  decodePayload,
+  type Event,
+  encodePayload,
+  type Request,
+} from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { HandlerRecord } from '../registry/index.ts';
 import { type Delivery, type Link, missedLeases } from '../seam/index.ts';
@@ -9,7 +17,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { EventDispatch } from './event-dispatch.ts';
 import { type HandlingScope, RequestHandling } from './handling.ts';
 import type { WarningLog } from './logger.ts';
-import { isStream, ReplyStream } from './reply-stream.ts';
+import { isStream, type ReplySource, ReplyStream } from './reply-stream.ts';
 
 /** The answering half of a session: requests and events in, handlers run, answers out. */
 export class Responder implements HandlingScope {
@@ -53,7 +61,8 @@ export class Responder implements HandlingScope {
     }
     const running = this.#calls.get(request.id);
     if (running !== undefined) {
-      if (delivery === undefined) this.log.warn(`a request with the id of one that is running was dropped: "${request.pattern}"`);
+      if (delivery === undefined)
+        this.log.warn(`a request with the id of one that is running was dropped: "${request.pattern}"`);
       else running.settleWith(delivery);
       return;
     }
@@ -69,7 +78,8 @@ export class Responder implements HandlingScope {
 
   cancel({ id }: Cancel): void {
     const handling = this.#calls.get(id);
-    if (handling !== undefined) this.#end(handling, new RpcException('The caller cancelled', { code: RpcCode.Cancelled }));
+    if (handling !== undefined)
+      this.#end(handling, new RpcException('The caller cancelled', { code: RpcCode.Cancelled }));
     else if (!this.#link.shared) this.#cancelled.remember(id, performance.now());
   }
 
@@ -82,6 +92,8 @@ export class Responder implements HandlingScope {
   }
 
   deferred(handling: RequestHandling, milliseconds: number): void {
+    // A stream that has begun has no deadline to move.
+    if (handling.stream !== undefined && handling.credit > 0) return;
     handling.deadline = performance.now() + milliseconds;
     this.#deadlines.add(handling.deadline);
     this.#defer(handling, milliseconds);
@@ -96,7 +108,11 @@ export class Responder implements HandlingScope {
   }
 
   /** What speaks against handling it at all; none of it has run. */
-  #refusal(request: Request, record: HandlerRecord | undefined, delivery: Delivery | undefined): RpcException | undefined {
+  #refusal(
+    request: Request,
+    record: HandlerRecord | undefined,
+    delivery: Delivery | undefined,
+  ): RpcException | undefined {
     const { draining, workload, options } = this.#dispatcher;
     if (record === undefined) {
       return new RpcException(`There is no handler for the message "${request.pattern}"`, { code: RpcCode.NoHandler });
@@ -104,7 +120,8 @@ export class Responder implements HandlingScope {
     if (delivery !== undefined) return undefined;
     if (draining.aborted) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
     if (workload.room === 0) return overloaded(`${options.concurrency} handlers are running`, 'concurrency');
-    if (this.#inFlight >= options.maxInFlight) return overloaded(`${this.#inFlight} requests of this link are running`, 'maxInFlight');
+    if (this.#inFlight >= options.maxInFlight)
+      return overloaded(`${this.#inFlight} requests of this link are running`, 'maxInFlight');
     return undefined;
   }
 
@@ -114,7 +131,9 @@ export class Responder implements HandlingScope {
       // It stays with the broker, for an instance that is not going away.
       if (this.#dispatcher.draining.aborted) return;
       if (delivery.attempt !== undefined && delivery.attempt > maxDeliveries) {
-        const error = new RpcException(`Given up after ${maxDeliveries} deliveries without an answer`, { code: RpcCode.Internal });
+        const error = new RpcException(`Given up after ${maxDeliveries} deliveries without an answer`, {
+          code: RpcCode.Internal,
+        });
         this.#refuse(request.id, error);
         void this.#events.bury(delivery, errorToWire(error), delivery.attempt - 1);
         return;
@@ -158,7 +177,7 @@ export class Responder implements HandlingScope {
     }
     if (!handling.settled) {
       try {
-        this.#reply(handling, value, true);
+        this.#observe(this.#reply(handling, value, true));
       } catch (thrown) {
         this.#fail(handling, thrown);
       }
@@ -171,10 +190,10 @@ export class Responder implements HandlingScope {
     this.#left();
   }
 
-  #startStream(handling: RequestHandling, context: MessageContext, source: Parameters<typeof isStream>[0] & object): void {
+  #startStream(handling: RequestHandling, context: MessageContext, source: ReplySource): void {
     let stream: ReplyStream;
     try {
-      stream = new ReplyStream(source as AsyncIterable<unknown>, handling.credit, this.#dispatcher.options.maxBacklog, {
+      stream = new ReplyStream(source, handling.credit, this.#dispatcher.options.maxBacklog, {
         reply: (value, last) => this.#reply(handling, value, last),
         complete: () => this.#complete(handling),
         fail: (thrown) => this.#fail(handling, thrown),
@@ -204,7 +223,14 @@ export class Responder implements HandlingScope {
   #reply(handling: RequestHandling, value: unknown, last: boolean): Promise<void> | undefined {
     if (handling.settled) return undefined;
     const { body, contentType } = this.#encode(handling, value);
-    const full = this.#link.send({ kind: 'reply', id: handling.id, seq: this.#count(handling), last, contentType, body });
+    const full = this.#link.send({
+      kind: 'reply',
+      id: handling.id,
+      seq: this.#count(handling),
+      last,
+      contentType,
+      body,
+    });
     if (last) this.#settle(handling);
     return full;
   }
@@ -217,14 +243,20 @@ export class Responder implements HandlingScope {
 
   #fail(handling: RequestHandling, thrown: unknown): void {
     const error = RpcException.from(thrown);
-    if (error !== thrown) this.log.error(`the handler ${handling.handler} of "${handling.pattern}" failed`, thrown);
+    // One that was cancelled often fails because of that.
+    if (error !== thrown && !handling.aborted)
+      this.log.error(`the handler ${handling.handler} of "${handling.pattern}" failed`, thrown);
     if (handling.settled) return;
-    this.#observe(this.#link.send({ kind: 'error', id: handling.id, seq: this.#count(handling), body: this.#errorBody(error) }));
+    this.#observe(
+      this.#link.send({ kind: 'error', id: handling.id, seq: this.#count(handling), body: this.#errorBody(error) }),
+    );
     this.#settle(handling);
   }
 
   #refuse(id: CallId, error: RpcException): void {
-    this.#observe(this.#link.send({ kind: 'error', id, seq: this.#link.shared ? undefined : 0, body: this.#errorBody(error) }));
+    this.#observe(
+      this.#link.send({ kind: 'error', id, seq: this.#link.shared ? undefined : 0, body: this.#errorBody(error) }),
+    );
   }
 
   #defer(handling: RequestHandling, timeout: number): void {
@@ -276,7 +308,10 @@ export class Responder implements HandlingScope {
   #stop(reason: RpcException): void {
     for (const handling of this.#calls.all()) {
       if (!handling.isKept) {
-        this.#fail(handling, new RpcException('The service closed before the handler had finished', { code: RpcCode.ConnectionLost }));
+        this.#fail(
+          handling,
+          new RpcException('The service closed before the handler had finished', { code: RpcCode.ConnectionLost }),
+        );
       }
       this.#calls.delete(handling);
       handling.settled = true;
@@ -292,7 +327,8 @@ export class Responder implements HandlingScope {
       if (handling.deadline <= now) due.push(handling);
       else if (handling.deadline < soonest) soonest = handling.deadline;
     });
-    for (const handling of due) this.#end(handling, new TimeoutError(`The deadline of "${handling.pattern}" has passed`));
+    for (const handling of due)
+      this.#end(handling, new TimeoutError(`The deadline of "${handling.pattern}" has passed`));
     return soonest;
   }
 
@@ -305,7 +341,13 @@ export class Responder implements HandlingScope {
     for (const handling of streams) {
       const silence = now - handling.heardAt;
       if (silence < leaseInterval * missedLeases) this.#defer(handling, 0);
-      else this.#end(handling, new RpcException(`Nothing was heard of the caller for ${Math.round(silence)} ms`, { code: RpcCode.ConnectionLost }));
+      else
+        this.#end(
+          handling,
+          new RpcException(`Nothing was heard of the caller for ${Math.round(silence)} ms`, {
+            code: RpcCode.ConnectionLost,
+          }),
+        );
     }
     return streams.length === 0 ? Number.POSITIVE_INFINITY : now + leaseInterval;
   }

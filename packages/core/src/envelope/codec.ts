@@ -107,10 +107,13 @@ function checkSize(body: string | Uint8Array, maxBody: number): void {
   if (typeof body === 'string' && body.length * 3 <= maxBody) return;
   const bytes = typeof body === 'string' ? utf8Length(body) : body.byteLength;
   if (bytes > maxBody) {
-    throw new RpcException(`The payload takes ${bytes} bytes and the limit is ${maxBody}: send less, or raise the limit on both sides`, {
-      code: RpcCode.PayloadTooLarge,
-      details: { bytes, limit: maxBody },
-    });
+    throw new RpcException(
+      `The payload takes ${bytes} bytes and the limit is ${maxBody}: send less, or raise the limit on both sides`,
+      {
+        code: RpcCode.PayloadTooLarge,
+        details: { bytes, limit: maxBody },
+      },
+    );
   }
 }
 

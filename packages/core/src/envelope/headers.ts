@@ -19,7 +19,9 @@ const namePattern = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 export function checkHeaders(headers: unknown): Headers | undefined {
   if (headers === undefined) return undefined;
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    throw badHeaders(`headers must be an object of strings, got ${Array.isArray(headers) ? 'an array' : typeof headers}`);
+    throw badHeaders(
+      `headers must be an object of strings, got ${Array.isArray(headers) ? 'an array' : typeof headers}`,
+    );
   }
   const checked: Record<string, string> = Object.create(null) as Record<string, string>;
   let bytes = 0;

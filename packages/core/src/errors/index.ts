@@ -1,3 +1,9 @@
 export { codeName, isRpcCode, RpcCode } from './codes.ts';
-export { RpcException, type RpcExceptionOptions, TimeoutError, ValidationError, type ValidationIssue } from './rpc-exception.ts';
+export {
+  RpcException,
+  type RpcExceptionOptions,
+  TimeoutError,
+  ValidationError,
+  type ValidationIssue,
+} from './rpc-exception.ts';
 export { errorFromWire, errorToWire, type WireError } from './wire-error.ts';

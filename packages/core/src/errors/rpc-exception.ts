@@ -96,7 +96,11 @@ export interface ValidationIssue {
 export class ValidationError extends RpcException {
   declare readonly details: readonly ValidationIssue[];
 
-  constructor(message: string, issues: readonly ValidationIssue[], options: Omit<RpcExceptionOptions, 'code' | 'details'> = {}) {
+  constructor(
+    message: string,
+    issues: readonly ValidationIssue[],
+    options: Omit<RpcExceptionOptions, 'code' | 'details'> = {},
+  ) {
     super(message, { ...options, code: RpcCode.Validation, details: issues });
   }
 

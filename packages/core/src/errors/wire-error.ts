@@ -1,5 +1,11 @@
 import { isRpcCode, RpcCode } from './codes.ts';
-import { RpcException, type RpcExceptionOptions, TimeoutError, ValidationError, type ValidationIssue } from './rpc-exception.ts';
+import {
+  RpcException,
+  type RpcExceptionOptions,
+  TimeoutError,
+  ValidationError,
+  type ValidationIssue,
+} from './rpc-exception.ts';
 
 /** How an exception crosses the wire, as JSON. The stack and the cause stay at home. */
 export interface WireError {

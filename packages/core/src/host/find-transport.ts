@@ -11,7 +11,10 @@ import type { MicroserviceEntry } from './provide-microservices.ts';
  *
  * @throws RpcException 400 for a name that nobody knows, or a package that is not installed; says what to do.
  */
-export async function findTransport(options: MicroserviceEntry['options'], transports: readonly TransportFactory[]): Promise<Transport> {
+export async function findTransport(
+  options: MicroserviceEntry['options'],
+  transports: readonly TransportFactory[],
+): Promise<Transport> {
   if ('createTransporter' in options) return options;
   const { transport: name, options: own } = options as { transport: string; options?: EndpointOptions };
   const given = transports.find((factory) => factory.transport === name);
@@ -38,9 +41,12 @@ async function importTransport(name: string): Promise<TransportFactory> {
   const module = (await import(pathToFileURL(path).href)) as Record<string, TransportFactory | undefined>;
   const factory = module[name];
   if (typeof factory === 'function') return factory;
-  throw new RpcException(`${packageName} does not export ${name}(): its version does not fit this one of @parley/core`, {
-    code: RpcCode.Unsupported,
-  });
+  throw new RpcException(
+    `${packageName} does not export ${name}(): its version does not fit this one of @parley/core`,
+    {
+      code: RpcCode.Unsupported,
+    },
+  );
 }
 
 /** Where the program began, then where it was started. */

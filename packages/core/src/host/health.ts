@@ -24,7 +24,10 @@ export interface EntryHealth {
 /** By the entry's token. */
 export type HostHealth = Readonly<Record<string, EntryHealth>>;
 
-export function healthOf(servers: ReadonlyMap<string, ServerEndpoint>, clients: ReadonlyMap<string, ClientProxy>): HostHealth {
+export function healthOf(
+  servers: ReadonlyMap<string, ServerEndpoint>,
+  clients: ReadonlyMap<string, ClientProxy>,
+): HostHealth {
   const health: Record<string, EntryHealth> = {};
   for (const [name, { state, since, handling }] of servers) health[name] = { transporter: { state, since, handling } };
   for (const [name, { status, pending, handling }] of clients) {

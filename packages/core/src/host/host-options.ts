@@ -44,7 +44,9 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
   }
   return {
     controllers: options.controllers ?? [],
-    providers: ((options.providers ?? []) as readonly unknown[]).flat(Number.POSITIVE_INFINITY) as unknown as ResolvedHostOptions['providers'],
+    providers: ((options.providers ?? []) as readonly unknown[]).flat(
+      Number.POSITIVE_INFINITY,
+    ) as unknown as ResolvedHostOptions['providers'],
     transports: options.transports ?? [],
     serverInterceptors: options.interceptors?.server ?? [],
     clientInterceptors: options.interceptors?.client ?? [],

@@ -10,8 +10,8 @@ import {
   type Handler,
   type HandlerData,
   type HandlerFunction,
-  type HandlerReply,
   HandlerRegistry,
+  type HandlerReply,
   type MessageHandlerOptions,
 } from '../registry/index.ts';
 import type { BaseTransporter, Transport } from '../seam/index.ts';
@@ -83,7 +83,8 @@ export class Host {
    *   again. A host starts once.
    */
   start(): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(new RpcException('The host is closed', { code: RpcCode.Unavailable }));
+    if (this.#closed !== undefined)
+      return Promise.reject(new RpcException('The host is closed', { code: RpcCode.Unavailable }));
     this.#started ??= this.#start();
     return this.#started;
   }
@@ -132,15 +133,19 @@ export class Host {
     if (this.#started !== undefined) {
       throw new RpcException('Handlers are added before the host is started', { code: RpcCode.Conflict });
     }
-    if (typeof handle !== 'function') throw new RpcException(`A handler must be a function, got ${typeof handle}`, { code: RpcCode.BadRequest });
-    this.#registry.add(createRecord({ kind, target, options, name: handle.name || 'a function', handle }));
+    if (typeof handle !== 'function')
+      throw new RpcException(`A handler must be a function, got ${typeof handle}`, { code: RpcCode.BadRequest });
+    this.#registry.add(createRecord({ kind, target, options, name: handle.name || 'an anonymous function', handle }));
     return this;
   }
 
   async #start(): Promise<void> {
     try {
       const entries = await Promise.all(
-        this.#entries.map(async (entry) => ({ entry, transport: await findTransport(entry.options, this.#options.transports) })),
+        this.#entries.map(async (entry) => ({
+          entry,
+          transport: await findTransport(entry.options, this.#options.transports),
+        })),
       );
       for (const { entry, transport } of entries) if (entry.client !== false) this.#addClient(entry, transport);
       for (const controller of this.#options.controllers) {
@@ -157,7 +162,9 @@ export class Host {
   }
 
   async #listen(): Promise<void> {
-    const outcomes = await Promise.allSettled([...this.#servers.values()].map((server) => server.start(this.#options.startTimeout)));
+    const outcomes = await Promise.allSettled(
+      [...this.#servers.values()].map((server) => server.start(this.#options.startTimeout)),
+    );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -165,7 +172,14 @@ export class Host {
   #addClient({ token }: MicroserviceEntry, transport: Transport): void {
     const name = tokenName(token);
     const { clientInterceptors: interceptors, serverInterceptors, logger } = this.#options;
-    const client = new ClientProxy({ name, transport, interceptors, serverInterceptors, logger, registry: this.#registry });
+    const client = new ClientProxy({
+      name,
+      transport,
+      interceptors,
+      serverInterceptors,
+      logger,
+      registry: this.#registry,
+    });
     this.#clients.set(name, client);
     this.#container.bind({ provide: token, useValue: client });
   }
@@ -179,7 +193,9 @@ export class Host {
   #warnOfIdleHandlers(present: readonly string[]): void {
     for (const [transport, names] of this.#registry.limitedTo()) {
       if (present.includes(transport)) continue;
-      this.#options.logger.warn(`no entry uses the transport "${transport}", which these handlers are limited to: ${names.join(', ')}`);
+      this.#options.logger.warn(
+        `no entry uses the transport "${transport}", which these handlers are limited to: ${names.join(', ')}`,
+      );
     }
   }
 
@@ -191,10 +207,12 @@ export class Host {
 
   async #closeAll(timeout: number): Promise<void> {
     const until = performance.now() + timeout;
-    const left = () => Math.max(0, until - performance.now());
+    const left = (reserved = 0) => Math.max(0, until - reserved - performance.now());
     const servers = [...this.#servers.values()];
     await Promise.all(servers.map((server) => server.pause()));
-    await Promise.all(servers.map((server) => server.finish(left())));
+    // What handlers that are cut off answer must still get out.
+    const flushing = Math.min(1000, timeout / 10);
+    await Promise.all(servers.map((server) => server.finish(left(flushing))));
     await Promise.all(servers.map((server) => server.close(left())));
     await Promise.all([...this.#clients.values()].map((client) => client.close({ timeout: left() })));
   }

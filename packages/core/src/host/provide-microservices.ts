@@ -1,9 +1,13 @@
-import type { Token } from '@needle-di/core';
+import type { InjectionToken, Token } from '@needle-di/core';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { EndpointOptions, Transport, TransportOptions } from '../seam/index.ts';
 
-/** A transport by its name; looked up when the host starts. */
-export type NamedTransport = {
+/** A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. */
+// oxlint-disable-next-line typescript/no-redundant-type-constituents -- empty here; a transport package fills it.
+export type NamedTransport = KnownTransport | { readonly transport: string; readonly options?: EndpointOptions };
+
+/** Where the package of the transport is installed, its options are checked. */
+type KnownTransport = {
   [Name in keyof TransportOptions]: { readonly transport: Name; readonly options?: TransportOptions[Name] };
 }[keyof TransportOptions];
 
@@ -12,7 +16,7 @@ export interface MicroserviceEntry {
   /** What the `ClientProxy` is injected by, and what `health()` and errors call it. */
   readonly token: Token<unknown>;
   /** `tcp({ port: 8888 })`, or by name `{ transport: Transports.TCP, options: { port: 8888 } }`. */
-  readonly options: Transport | NamedTransport | { readonly transport: string; readonly options?: EndpointOptions };
+  readonly options: Transport | NamedTransport;
   /** Whether to serve the host's handlers there. Default true. */
   readonly listen?: boolean;
   /** Whether to provide a `ClientProxy` under the token. Default true. */
@@ -55,8 +59,9 @@ export function entriesOf(provider: MicroservicesProvider): readonly Microservic
 /** What a token is called in errors and `health()`. */
 export function tokenName(token: Token<unknown>): string {
   if (typeof token === 'function') return token.name;
-  if (typeof token === 'object') return String((token as { description?: unknown }).description ?? token);
-  return typeof token === 'symbol' ? (token.description ?? token.toString()) : String(token);
+  if (typeof token === 'string') return token;
+  if (typeof token === 'symbol') return token.description ?? token.toString();
+  return (token as InjectionToken<unknown>).toString();
 }
 
 function badEntry(what: string, problem: string): RpcException {

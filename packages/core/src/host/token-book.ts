@@ -10,9 +10,12 @@ export class TokenBook {
   claim(token: Token<unknown>, owner: string): void {
     const known = this.#owners.get(token);
     if (known !== undefined) {
-      throw new RpcException(`The token ${JSON.stringify(tokenName(token))} is used twice, by ${known} and by ${owner}`, {
-        code: RpcCode.Conflict,
-      });
+      throw new RpcException(
+        `The token ${JSON.stringify(tokenName(token))} is used twice, by ${known} and by ${owner}`,
+        {
+          code: RpcCode.Conflict,
+        },
+      );
     }
     this.#owners.set(token, owner);
   }
@@ -20,9 +23,9 @@ export class TokenBook {
   /** A provider with `multi` shares its token with others of its kind, and with nobody else. */
   claimProvider(provider: Provider<unknown>): void {
     const token = typeof provider === 'function' ? provider : provider.provide;
-    const isMulti = typeof provider === 'object' && 'multi' in provider && provider.multi === true;
+    const isMulti = typeof provider === 'object' && 'multi' in provider && provider.multi;
     const owner = isMulti ? 'a provider with multi' : 'a provider';
     if (isMulti && this.#owners.get(token) === owner) return;
-    this.claim(token as Token<unknown>, owner);
+    this.claim(token, owner);
   }
 }

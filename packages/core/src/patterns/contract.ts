@@ -15,7 +15,10 @@ export type InputOf<S> = S extends Schema<infer Input, unknown> ? Input : unknow
 export type OutputOf<S> = S extends Schema<unknown, unknown> ? StandardSchemaV1.InferOutput<S> : unknown;
 
 /** A message pattern with its schemas, shared by both sides. Made by {@link message}. */
-export interface MessageContract<Request extends Schema | undefined = undefined, Reply extends Schema | undefined = undefined> {
+export interface MessageContract<
+  Request extends Schema | undefined = undefined,
+  Reply extends Schema | undefined = undefined,
+> {
   readonly kind: 'message';
   readonly pattern: Pattern;
   readonly key: string;
@@ -121,7 +124,10 @@ export function isSchema(value: unknown): value is Schema {
 export function expectKind(contract: AnyMessageContract | AnyEventContract, kind: 'message' | 'event'): void {
   if (contract.kind === kind) return;
   const hint = kind === 'message' ? 'use emit' : 'use send or stream';
-  throw new RpcException(`${JSON.stringify(contract.key)} is the contract of ${contract.kind === 'event' ? 'an event: ' : 'a message: '}${hint}`, {
-    code: RpcCode.BadRequest,
-  });
+  throw new RpcException(
+    `${JSON.stringify(contract.key)} is the contract of ${contract.kind === 'event' ? 'an event: ' : 'a message: '}${hint}`,
+    {
+      code: RpcCode.BadRequest,
+    },
+  );
 }

@@ -3,7 +3,13 @@ import { RpcCode, RpcException } from '../errors/index.ts';
 /** What a message is addressed by. Two patterns with the same {@link patternKey} are one pattern. */
 export type Pattern = string | number | { readonly [name: string]: PatternValue };
 
-type PatternValue = string | number | boolean | null | readonly PatternValue[] | { readonly [name: string]: PatternValue };
+type PatternValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly PatternValue[]
+  | { readonly [name: string]: PatternValue };
 
 /** In UTF-16 units. Transports may allow less (Kafka: 249 characters of topic name). */
 export const maxPatternLength = 1024;
@@ -43,7 +49,8 @@ function keyOf(pattern: unknown): string {
     if (!Number.isFinite(pattern)) throw badPattern(`${pattern} is not a finite number`);
     return decimal(pattern);
   }
-  if (!isPlainObject(pattern)) throw badPattern(`must be a string, a number or a plain object, got ${describe(pattern)}`);
+  if (!isPlainObject(pattern))
+    throw badPattern(`must be a string, a number or a plain object, got ${describe(pattern)}`);
   return canonicalJson(pattern, 0);
 }
 

@@ -18,7 +18,7 @@ export interface HandlerDeclaration {
   readonly kind: 'message' | 'event';
   readonly target: Pattern | AnyMessageContract | AnyEventContract;
   readonly options: MessageHandlerOptions & EventHandlerOptions;
-  /** `UsersController.getUsers` */
+  /** `UsersController.getUsers`; of a function without a name, its pattern. */
   readonly name: string;
   readonly handle: HandlerFunction;
 }
@@ -31,7 +31,9 @@ export function createRecord({ kind, target, options, name, handle }: HandlerDec
     const pattern = contract?.pattern ?? (target as Pattern);
     const { transport } = options;
     if (transport !== undefined && (typeof transport !== 'string' || transport === '')) {
-      throw new RpcException(`the transport must be a name, as in Transports, got ${String(transport)}`, { code: RpcCode.BadRequest });
+      throw new RpcException(`the transport must be a name, as in Transports, got ${JSON.stringify(transport)}`, {
+        code: RpcCode.BadRequest,
+      });
     }
     return {
       kind,

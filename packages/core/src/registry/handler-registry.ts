@@ -1,10 +1,12 @@
 import { RpcCode, RpcException } from '../errors/index.ts';
-import { HandlerTable } from './handler-table.ts';
 import type { HandlerRecord } from './handler-record.ts';
+import { HandlerTable } from './handler-table.ts';
 
 /** All handlers of one host. */
 export class HandlerRegistry {
   readonly #records: HandlerRecord[] = [];
+  /** Message handlers by key: those that may collide. */
+  readonly #messages = new Map<string, HandlerRecord[]>();
 
   get size(): number {
     return this.#records.length;
@@ -16,7 +18,8 @@ export class HandlerRegistry {
    * @throws RpcException 409 when the pattern has a message handler already on a transport that this one is for, too.
    */
   add(record: HandlerRecord): () => void {
-    const twin = record.kind === 'message' ? this.#records.find((other) => collide(record, other)) : undefined;
+    const rivals = record.kind === 'message' ? (this.#messages.get(record.key) ?? []) : [];
+    const twin = rivals.find((other) => collide(record, other));
     if (twin !== undefined) {
       const where = record.transport ?? twin.transport;
       throw new RpcException(
@@ -25,14 +28,18 @@ export class HandlerRegistry {
       );
     }
     this.#records.push(record);
+    if (record.kind === 'message') this.#messages.set(record.key, [...rivals, record]);
     return () => {
-      const index = this.#records.indexOf(record);
-      if (index >= 0) this.#records.splice(index, 1);
+      removeFrom(this.#records, record);
+      removeFrom(this.#messages.get(record.key) ?? [], record);
     };
   }
 
   /** What is served on one transport, each handler as `prepare` makes it. Later changes do not show. */
-  forTransport(transport: string, prepare: (record: HandlerRecord) => HandlerRecord = (record) => record): HandlerTable {
+  forTransport(
+    transport: string,
+    prepare: (record: HandlerRecord) => HandlerRecord = (record) => record,
+  ): HandlerTable {
     const served = this.#records.filter((record) => record.transport === undefined || record.transport === transport);
     return new HandlerTable(served.map(prepare));
   }
@@ -51,5 +58,10 @@ export class HandlerRegistry {
 }
 
 function collide(a: HandlerRecord, b: HandlerRecord): boolean {
-  return b.kind === 'message' && a.key === b.key && (a.transport === undefined || b.transport === undefined || a.transport === b.transport);
+  return a.transport === undefined || b.transport === undefined || a.transport === b.transport;
+}
+
+function removeFrom(records: HandlerRecord[], record: HandlerRecord): void {
+  const index = records.indexOf(record);
+  if (index >= 0) records.splice(index, 1);
 }

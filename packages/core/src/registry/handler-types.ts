@@ -16,10 +16,13 @@ export type HandlerData<Target> =
       : unknown;
 
 /** What a message handler must answer: the input of the contract's reply schema, since the client checks it. */
-export type HandlerReply<Target> = Target extends MessageContract<infer _Request, infer Reply> ? HandlerResult<InputOf<Reply>> : unknown;
+export type HandlerReply<Target> =
+  Target extends MessageContract<infer _Request, infer Reply> ? HandlerResult<InputOf<Reply>> : unknown;
 
 /** The context class of a transport by its name; `MessageContext` for a handler that serves several. */
-export type ContextOf<Transport> = Transport extends keyof TransportContexts ? TransportContexts[Transport] : MessageContext;
+export type ContextOf<Transport> = Transport extends keyof TransportContexts
+  ? TransportContexts[Transport]
+  : MessageContext;
 
 /** A handler. With a bare pattern, whose payload nobody has checked, it may say itself what type it takes. */
 export type Handler<Data, Context, Result> = unknown extends Data

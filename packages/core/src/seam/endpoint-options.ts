@@ -47,7 +47,9 @@ export interface EndpointOptions {
 /** Signs of life that a side of a stream may miss before the other gives it up. */
 export const missedLeases = 3;
 
-export type ResolvedEndpointOptions = Readonly<Required<Omit<EndpointOptions, 'retry'>>> & { readonly retry: RetryPolicy };
+export type ResolvedEndpointOptions = Readonly<Required<Omit<EndpointOptions, 'retry'>>> & {
+  readonly retry: RetryPolicy;
+};
 
 /** The names of {@link EndpointOptions}, for a transport's `OptionReader`. */
 export const endpointOptionNames = [

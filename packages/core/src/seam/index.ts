@@ -5,9 +5,9 @@ export {
   endpointOptionNames,
   missedLeases,
   type ResolvedEndpointOptions,
+  type RetryPolicy,
   resolveEndpointOptions,
   resolveRetry,
-  type RetryPolicy,
 } from './endpoint-options.ts';
 export { maxTimerDelay, OptionReader } from './options.ts';
 export {

@@ -15,10 +15,12 @@ export class OptionReader<Options extends object> {
   /** @throws RpcException 400 when `options` is no object or has a name that is not among `known`. */
   constructor(what: string, options: Options | undefined, known: readonly (keyof Options & string)[]) {
     if (options !== undefined && (typeof options !== 'object' || options === null || Array.isArray(options))) {
-      throw new RpcException(`${what}: the options must be an object, got ${show(options)}`, { code: RpcCode.BadRequest });
+      throw new RpcException(`${what}: the options must be an object, got ${show(options)}`, {
+        code: RpcCode.BadRequest,
+      });
     }
     this.#what = what;
-    this.#options = (options ?? {}) as Partial<Record<string, unknown>>;
+    this.#options = options ?? {};
     for (const name of Object.keys(this.#options)) {
       if (!known.includes(name as keyof Options & string)) {
         throw new RpcException(`${what}: there is no option "${name}"; the options are ${known.join(', ')}`, {

@@ -11,10 +11,13 @@ export function connectionLost(what: string, reason: unknown): RpcException {
 /** 503: the link could not send it, so nobody has handled it. What the transport says as an exception is kept. */
 export function unsent(pattern: string, reason: unknown): RpcException {
   if (reason instanceof RpcException) return reason;
-  return new RpcException(`"${pattern}" was not sent: ${reasonText(reason)}`, { code: RpcCode.Unavailable, cause: reason });
+  return new RpcException(`"${pattern}" was not sent: ${reasonText(reason)}`, {
+    code: RpcCode.Unavailable,
+    cause: reason,
+  });
 }
 
 export function reasonText(reason: unknown): string {
   if (reason instanceof Error) return reason.message;
-  return reason === undefined ? 'no reason was given' : String(reason);
+  return typeof reason === 'string' ? reason : 'no reason was given';
 }

@@ -72,7 +72,8 @@ function checkOptions(options: CallOptions | undefined): { readonly signal: Abor
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= maxTimerDelay)) {
     throw badOption(`timeout must be milliseconds from 0 to ${maxTimerDelay}`, timeout);
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badOption('signal must be an AbortSignal', signal);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw badOption('signal must be an AbortSignal', signal);
   if (responseType !== undefined && !isSchema(responseType)) {
     throw badOption('responseType must be a Standard Schema (zod, valibot, arktype …)', responseType);
   }
@@ -86,6 +87,11 @@ function watcher(signal: AbortSignal | undefined, handled: HandledMessage | unde
   if (signal === undefined) return handled === undefined ? undefined : (listener) => handled.onAbort(listener);
   return (listener) => {
     const abort = () => listener(signal.reason);
+    // An aborted signal tells nobody any more.
+    if (signal.aborted) {
+      abort();
+      return () => undefined;
+    }
     signal.addEventListener('abort', abort, { once: true });
     const unwatch = handled?.onAbort(listener);
     return () => {
@@ -96,7 +102,10 @@ function watcher(signal: AbortSignal | undefined, handled: HandledMessage | unde
 }
 
 function badOption(rule: string, value: unknown): RpcException {
-  return new RpcException(`Bad call option: ${rule}, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`, {
-    code: RpcCode.BadRequest,
-  });
+  return new RpcException(
+    `Bad call option: ${rule}, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,
+    {
+      code: RpcCode.BadRequest,
+    },
+  );
 }

@@ -6,7 +6,10 @@ export function validated(schema: Schema | undefined, reply: unknown): unknown {
 }
 
 /** A stream whose every reply satisfies the schema; the first that does not ends it. */
-export function validatedStream(schema: Schema | undefined, replies: AsyncIterator<unknown, undefined>): AsyncIterator<unknown, undefined> {
+export function validatedStream(
+  schema: Schema | undefined,
+  replies: AsyncIterator<unknown, undefined>,
+): AsyncIterator<unknown, undefined> {
   if (schema === undefined) return replies;
   return {
     async next() {

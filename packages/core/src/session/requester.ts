@@ -1,4 +1,11 @@
-import { CallTable, DeadlineTimer, type OutgoingCall, type PendingCall, StreamCall, UnaryCall } from '../correlation/index.ts';
+import {
+  CallTable,
+  DeadlineTimer,
+  type OutgoingCall,
+  type PendingCall,
+  StreamCall,
+  UnaryCall,
+} from '../correlation/index.ts';
 import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Request } from '../envelope/index.ts';
 import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import { type Link, missedLeases } from '../seam/index.ts';
@@ -96,15 +103,16 @@ export class Requester {
       const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
       pending.id = this.#calls.nextId();
       this.#calls.add(pending);
+      this.#deadlines.add(call.deadline);
+      pending.unwatch = call.onAbort?.((reason) => this.#giveUp(pending, cancelled(reason)));
+      // Given up since it was prepared: nothing is to be sent.
+      if (call.onAbort !== undefined && this.#calls.get(pending.id) !== pending) return;
       const { pattern, headers } = call;
       const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
       const { id, credit } = pending;
       const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
       const sent = this.#link.send(request);
       if (sent !== undefined) sent.catch((reason: unknown) => this.#fail(pending, unsent(pattern, reason)));
-      // A signal that aborts during this very call finds the request sent, and cancels it.
-      pending.unwatch = call.onAbort?.((reason) => this.#giveUp(pending, cancelled(reason)));
-      this.#deadlines.add(call.deadline);
     } catch (thrown) {
       this.#forget(pending);
       pending.fail(RpcException.from(thrown));
@@ -149,9 +157,12 @@ export class Requester {
   #isNext(call: PendingCall, seq: number, counts: boolean): boolean {
     if (seq < call.seen) return false;
     if (seq > call.seen) {
-      const error = new RpcException(`Replies of "${call.pattern}" were lost: ${seq - call.seen} are missing after ${call.seen}`, {
-        code: RpcCode.ConnectionLost,
-      });
+      const error = new RpcException(
+        `Replies of "${call.pattern}" were lost: ${seq - call.seen} are missing after ${call.seen}`,
+        {
+          code: RpcCode.ConnectionLost,
+        },
+      );
       this.#giveUp(call, error);
       return false;
     }
@@ -212,7 +223,14 @@ export class Requester {
     });
     for (const call of streams) {
       if (now - call.heardAt < this.#leaseInterval * missedLeases) this.#grant(call as StreamCall);
-      else this.#giveUp(call, connectionLost(`"${call.pattern}"`, `nothing was heard of its stream for ${Math.round(now - call.heardAt)} ms`));
+      else
+        this.#giveUp(
+          call,
+          connectionLost(
+            `"${call.pattern}"`,
+            `nothing was heard of its stream for ${Math.round(now - call.heardAt)} ms`,
+          ),
+        );
     }
     return streams.length === 0 ? Number.POSITIVE_INFINITY : now + this.#leaseInterval;
   }
@@ -232,7 +250,8 @@ export class Requester {
       const unwatch = call.onAbort?.((reason) => fail(cancelled(reason)));
       sent.then(
         () => settle(resolve),
-        (reason: unknown) => fail(reason instanceof RpcException ? reason : connectionLost(`the event "${call.pattern}"`, reason)),
+        (reason: unknown) =>
+          fail(reason instanceof RpcException ? reason : connectionLost(`the event "${call.pattern}"`, reason)),
       );
     });
   }

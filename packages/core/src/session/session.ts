@@ -1,5 +1,5 @@
-import type { Envelope } from '../envelope/index.ts';
 import { type Dispatcher, Responder, type WarningLog } from '../dispatch/index.ts';
+import type { Envelope } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { Delivery, Link, Receiver, ResolvedEndpointOptions } from '../seam/index.ts';
 import { LinkCaller } from './link-caller.ts';

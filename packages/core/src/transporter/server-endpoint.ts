@@ -1,7 +1,7 @@
 import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry } from '../registry/index.ts';
-import { backoffDelay, type BaseTransporter, type Transport } from '../seam/index.ts';
+import { type BaseTransporter, backoffDelay, type Transport } from '../seam/index.ts';
 import { SessionHub } from '../session/index.ts';
 
 export type ServerState = 'idle' | 'starting' | 'ready' | 'draining' | 'closed';
@@ -35,7 +35,13 @@ export class ServerEndpoint {
     const { transport, registry, interceptors } = setup;
     const options = transport.endpoint;
     this.#log = new WarningLog(setup.logger, `server "${setup.name}" (${transport.transport})`);
-    this.#dispatcher = new Dispatcher({ transport: transport.transport, registry, interceptors, options, log: this.#log });
+    this.#dispatcher = new Dispatcher({
+      transport: transport.transport,
+      registry,
+      interceptors,
+      options,
+      log: this.#log,
+    });
     this.#hub = new SessionHub({ options, dispatcher: this.#dispatcher, log: this.#log });
   }
 
