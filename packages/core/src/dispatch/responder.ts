@@ -1,17 +1,10 @@
 import { MessageContext, runInContext, type UntypedCaller } from '../context/index.ts';
-import { CallTable, DeadlineTimer } from '../correlation/index.ts';
-import {
-  type CallId,
-  type Cancel,
-  type Credit,
-  decodePayload,
-  type Event,
-  encodePayload,
-  type Request,
-} from '../envelope/index.ts';
+import { CallTable, CallWatch } from '../correlation/index.ts';
+import { type Cancel, type Credit, decodePayload, type Event, type Request } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { HandlerRecord } from '../registry/index.ts';
-import { type Delivery, type Link, missedLeases } from '../seam/index.ts';
+import type { Delivery, Link } from '../seam/index.ts';
+import { Answers } from './answers.ts';
 import { CancelMemory } from './cancel-memory.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventDispatch } from './event-dispatch.ts';
@@ -30,8 +23,8 @@ export class Responder implements HandlingScope {
   readonly #calls = new CallTable<RequestHandling>();
   readonly #cancelled = new CancelMemory();
   readonly #events: EventDispatch;
-  readonly #deadlines = new DeadlineTimer((now) => this.#expire(now));
-  readonly #leases = new DeadlineTimer((now) => this.#renewLeases(now));
+  readonly #answers: Answers;
+  readonly #watch: CallWatch<RequestHandling>;
   readonly #unwatch: () => void;
   /** Handlers that run for this link, those of settled calls included. */
   #inFlight = 0;
@@ -44,6 +37,13 @@ export class Responder implements HandlingScope {
     this.#link = link;
     this.#dispatcher = dispatcher;
     this.#Context = (link.Context ?? MessageContext) as typeof MessageContext;
+    const { codec, leaseInterval } = dispatcher.options;
+    this.#answers = new Answers(link, codec);
+    this.#watch = new CallWatch(this.#calls, leaseInterval, {
+      expired: (call) => this.#end(call, new TimeoutError(`The deadline of "${call.pattern}" has passed`)),
+      renew: (call) => this.#answers.defer(call, 0),
+      silent: (call, silence) => this.#end(call, callerLost(`nothing was heard of it for ${silence} ms`)),
+    });
     this.#events = new EventDispatch(dispatcher, this.#Context, this);
     this.#unwatch = dispatcher.stopping.onAbort((reason) => this.#stop(RpcException.from(reason)));
   }
@@ -69,7 +69,7 @@ export class Responder implements HandlingScope {
     const record = this.#dispatcher.table.message(request.pattern);
     const refusal = this.#refusal(request, record, delivery);
     if (refusal !== undefined) {
-      this.#refuse(request.id, refusal);
+      this.#answers.refusal(request.id, refusal);
       delivery?.done();
     } else if (record !== undefined) {
       this.#take(request, record, delivery, now);
@@ -86,7 +86,7 @@ export class Responder implements HandlingScope {
   credit({ id, total }: Credit): void {
     const handling = this.#calls.get(id);
     if (handling === undefined) return;
-    if (handling.heardAt !== Number.POSITIVE_INFINITY) handling.heardAt = performance.now();
+    this.#watch.heard(handling);
     handling.credit = Math.max(handling.credit, total);
     handling.stream?.allow(handling.credit);
   }
@@ -95,16 +95,15 @@ export class Responder implements HandlingScope {
     // A stream that has begun has no deadline to move.
     if (handling.stream !== undefined && handling.credit > 0) return;
     handling.deadline = performance.now() + milliseconds;
-    this.#deadlines.add(handling.deadline);
-    this.#defer(handling, milliseconds);
+    this.#watch.deadline(handling.deadline);
+    this.#answers.defer(handling, milliseconds);
   }
 
   /** The link is gone. On a shared one nobody is left to answer: every handler's signal aborts. */
   detach(reason: RpcException): void {
     if (this.#link.shared) for (const handling of this.#calls.all()) this.#end(handling, reason);
     this.#unwatch();
-    this.#deadlines.clear();
-    this.#leases.clear();
+    this.#watch.clear();
   }
 
   /** What speaks against handling it at all; none of it has run. */
@@ -134,7 +133,7 @@ export class Responder implements HandlingScope {
         const error = new RpcException(`Given up after ${maxDeliveries} deliveries without an answer`, {
           code: RpcCode.Internal,
         });
-        this.#refuse(request.id, error);
+        this.#answers.refusal(request.id, error);
         void this.#events.bury(delivery, errorToWire(error), delivery.attempt - 1);
         return;
       }
@@ -144,7 +143,7 @@ export class Responder implements HandlingScope {
     const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : now + request.timeout;
     const handling = new RequestHandling(request, record.name, kept, deadline, this);
     this.#calls.add(handling);
-    this.#deadlines.add(deadline);
+    this.#watch.deadline(deadline);
     this.#dispatcher.workload.enter();
     this.#inFlight += 1;
     this.#run(request, handling, record);
@@ -177,7 +176,7 @@ export class Responder implements HandlingScope {
     }
     if (!handling.settled) {
       try {
-        this.#observe(this.#reply(handling, value, true));
+        void this.#reply(handling, value, true);
       } catch (thrown) {
         this.#fail(handling, thrown);
       }
@@ -214,76 +213,32 @@ export class Responder implements HandlingScope {
   #openStream(handling: RequestHandling): void {
     handling.deadline = Number.POSITIVE_INFINITY;
     handling.release();
-    this.#defer(handling, 0);
-    if (this.#link.shared) return;
-    handling.heardAt = performance.now();
-    this.#leases.add(handling.heardAt + this.#dispatcher.options.leaseInterval);
+    this.#answers.defer(handling, 0);
+    if (!this.#link.shared) this.#watch.lease(handling);
   }
 
   #reply(handling: RequestHandling, value: unknown, last: boolean): Promise<void> | undefined {
     if (handling.settled) return undefined;
-    const { body, contentType } = this.#encode(handling, value);
-    const full = this.#link.send({
-      kind: 'reply',
-      id: handling.id,
-      seq: this.#count(handling),
-      last,
-      contentType,
-      body,
-    });
+    const full = this.#answers.reply(handling, value, last);
     if (last) this.#settle(handling);
     return full;
   }
 
   #complete(handling: RequestHandling): void {
     if (handling.settled) return;
-    this.#observe(this.#link.send({ kind: 'complete', id: handling.id, seq: this.#count(handling) }));
+    this.#answers.complete(handling);
     this.#settle(handling);
   }
 
   #fail(handling: RequestHandling, thrown: unknown): void {
     const error = RpcException.from(thrown);
     // One that was cancelled often fails because of that.
-    if (error !== thrown && !handling.aborted)
+    if (error !== thrown && !handling.aborted) {
       this.log.error(`the handler ${handling.handler} of "${handling.pattern}" failed`, thrown);
-    if (handling.settled) return;
-    this.#observe(
-      this.#link.send({ kind: 'error', id: handling.id, seq: this.#count(handling), body: this.#errorBody(error) }),
-    );
-    this.#settle(handling);
-  }
-
-  #refuse(id: CallId, error: RpcException): void {
-    this.#observe(
-      this.#link.send({ kind: 'error', id, seq: this.#link.shared ? undefined : 0, body: this.#errorBody(error) }),
-    );
-  }
-
-  #defer(handling: RequestHandling, timeout: number): void {
-    const seq = this.#link.shared ? undefined : handling.answered;
-    this.#observe(this.#link.send({ kind: 'defer', id: handling.id, seq, timeout }));
-  }
-
-  /** @throws RpcException 413 as it is; what else is wrong with a reply is not the caller's fault. */
-  #encode(handling: RequestHandling, value: unknown): ReturnType<typeof encodePayload> {
-    try {
-      return encodePayload(value, this.#dispatcher.options.codec, this.#link.maxBody);
-    } catch (thrown) {
-      if (RpcException.from(thrown).code === RpcCode.PayloadTooLarge) throw thrown;
-      throw new Error(`What ${handling.handler} replied cannot be sent`, { cause: thrown });
     }
-  }
-
-  #errorBody(error: RpcException): string {
-    const body = errorToWire(error);
-    if (body.length * 3 <= this.#link.maxBody) return body;
-    return errorToWire(new RpcException('An error was too large to be sent', { code: error.code }));
-  }
-
-  #count(handling: RequestHandling): number | undefined {
-    const seq = handling.answered;
-    handling.answered += 1;
-    return this.#link.shared ? undefined : seq;
+    if (handling.settled) return;
+    this.#answers.error(handling, error);
+    this.#settle(handling);
   }
 
   /** The caller has its answer, or wants none any more. */
@@ -319,42 +274,10 @@ export class Responder implements HandlingScope {
       handling.abort(reason);
     }
   }
+}
 
-  #expire(now: number): number {
-    let soonest = Number.POSITIVE_INFINITY;
-    const due: RequestHandling[] = [];
-    this.#calls.forEach((handling) => {
-      if (handling.deadline <= now) due.push(handling);
-      else if (handling.deadline < soonest) soonest = handling.deadline;
-    });
-    for (const handling of due)
-      this.#end(handling, new TimeoutError(`The deadline of "${handling.pattern}" has passed`));
-    return soonest;
-  }
-
-  #renewLeases(now: number): number {
-    const streams: RequestHandling[] = [];
-    this.#calls.forEach((handling) => {
-      if (handling.heardAt !== Number.POSITIVE_INFINITY) streams.push(handling);
-    });
-    const { leaseInterval } = this.#dispatcher.options;
-    for (const handling of streams) {
-      const silence = now - handling.heardAt;
-      if (silence < leaseInterval * missedLeases) this.#defer(handling, 0);
-      else
-        this.#end(
-          handling,
-          new RpcException(`Nothing was heard of the caller for ${Math.round(silence)} ms`, {
-            code: RpcCode.ConnectionLost,
-          }),
-        );
-    }
-    return streams.length === 0 ? Number.POSITIVE_INFINITY : now + leaseInterval;
-  }
-
-  #observe(sent: Promise<void> | undefined): void {
-    sent?.catch(() => undefined);
-  }
+function callerLost(why: string): RpcException {
+  return new RpcException(`The caller is lost: ${why}`, { code: RpcCode.ConnectionLost });
 }
 
 function overloaded(what: string, option: string): RpcException {

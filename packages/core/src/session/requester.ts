@@ -1,6 +1,6 @@
 import {
   CallTable,
-  DeadlineTimer,
+  CallWatch,
   type OutgoingCall,
   type PendingCall,
   StreamCall,
@@ -8,7 +8,7 @@ import {
 } from '../correlation/index.ts';
 import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Request } from '../envelope/index.ts';
 import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
-import { type Link, missedLeases } from '../seam/index.ts';
+import type { Link } from '../seam/index.ts';
 import { connectionLost, unsent } from './link-errors.ts';
 import { cancelled } from './prepare-call.ts';
 
@@ -22,17 +22,20 @@ export interface RequesterOptions {
 export class Requester {
   readonly #link: Link;
   readonly #codec: Codec;
-  readonly #leaseInterval: number;
   readonly #calls = new CallTable<PendingCall>();
   /** Events that wait for their acknowledgement. */
   readonly #unacknowledged = new Set<(error: RpcException) => void>();
-  readonly #deadlines = new DeadlineTimer((now) => this.#sweep(now));
-  readonly #leases = new DeadlineTimer((now) => this.#renewLeases(now));
+  readonly #watch: CallWatch<PendingCall>;
 
   constructor(link: Link, options: RequesterOptions) {
     this.#link = link;
     this.#codec = options.codec;
-    this.#leaseInterval = options.leaseInterval;
+    this.#watch = new CallWatch(this.#calls, options.leaseInterval, {
+      expired: (call) => this.#giveUp(call, new TimeoutError(`No answer from "${call.pattern}" in time`)),
+      renew: (call) => this.#grant(call),
+      silent: (call, silence) =>
+        this.#giveUp(call, connectionLost(`"${call.pattern}"`, `nothing was heard of its stream for ${silence} ms`)),
+    });
   }
 
   /** Calls and events that are not settled. */
@@ -93,8 +96,7 @@ export class Requester {
       call.fail(error(`"${call.pattern}"`));
     }
     for (const fail of [...this.#unacknowledged]) fail(error('an event'));
-    this.#deadlines.clear();
-    this.#leases.clear();
+    this.#watch.clear();
   }
 
   #begin(pending: PendingCall, call: OutgoingCall): void {
@@ -103,7 +105,7 @@ export class Requester {
       const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
       pending.id = this.#calls.nextId();
       this.#calls.add(pending);
-      this.#deadlines.add(call.deadline);
+      this.#watch.deadline(call.deadline);
       pending.unwatch = call.onAbort?.((reason) => this.#giveUp(pending, cancelled(reason)));
       // Given up since it was prepared: nothing is to be sent.
       if (call.onAbort !== undefined && this.#calls.get(pending.id) !== pending) return;
@@ -120,7 +122,7 @@ export class Requester {
   }
 
   #apply(call: PendingCall, answer: Answer): void {
-    if (call.heardAt !== Number.POSITIVE_INFINITY) call.heardAt = performance.now();
+    this.#watch.heard(call);
     switch (answer.kind) {
       case 'reply':
         if (answer.last) this.#forget(call);
@@ -143,14 +145,12 @@ export class Requester {
   /** A stream has begun: from here it has no deadline of its own, and on a broker both sides hold a lease. */
   #streaming(call: PendingCall): void {
     this.#postpone(call, Number.POSITIVE_INFINITY);
-    if (this.#link.shared || call.heardAt !== Number.POSITIVE_INFINITY) return;
-    call.heardAt = performance.now();
-    this.#leases.add(call.heardAt + this.#leaseInterval);
+    if (!this.#link.shared) this.#watch.lease(call);
   }
 
   #postpone(call: PendingCall, deadline: number): void {
     call.deadline = Math.min(deadline, call.limit);
-    this.#deadlines.add(call.deadline);
+    this.#watch.deadline(call.deadline);
   }
 
   /** @returns false when the answer is a double, or when one is missing, which ends the call. */
@@ -177,7 +177,7 @@ export class Requester {
     this.#observe(this.#link.send({ kind: 'cancel', id: answer.id, to: answer.from, pattern: '' }));
   }
 
-  #grant(call: StreamCall): void {
+  #grant(call: PendingCall): void {
     const { id, from, pattern, credit } = call;
     this.#observe(this.#link.send({ kind: 'credit', id, to: from, pattern, total: credit }));
   }
@@ -203,36 +203,6 @@ export class Requester {
     call.unwatch?.();
     call.unwatch = undefined;
     return this.#calls.delete(call);
-  }
-
-  #sweep(now: number): number {
-    let soonest = Number.POSITIVE_INFINITY;
-    const due: PendingCall[] = [];
-    this.#calls.forEach((call) => {
-      if (call.deadline <= now) due.push(call);
-      else if (call.deadline < soonest) soonest = call.deadline;
-    });
-    for (const call of due) this.#giveUp(call, new TimeoutError(`No answer from "${call.pattern}" in time`));
-    return soonest;
-  }
-
-  #renewLeases(now: number): number {
-    const streams: PendingCall[] = [];
-    this.#calls.forEach((call) => {
-      if (call.heardAt !== Number.POSITIVE_INFINITY) streams.push(call);
-    });
-    for (const call of streams) {
-      if (now - call.heardAt < this.#leaseInterval * missedLeases) this.#grant(call as StreamCall);
-      else
-        this.#giveUp(
-          call,
-          connectionLost(
-            `"${call.pattern}"`,
-            `nothing was heard of its stream for ${Math.round(now - call.heardAt)} ms`,
-          ),
-        );
-    }
-    return streams.length === 0 ? Number.POSITIVE_INFINITY : now + this.#leaseInterval;
   }
 
   #acknowledged(sent: Promise<void>, call: OutgoingCall): Promise<void> {

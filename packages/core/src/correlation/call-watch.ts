@@ -1,0 +1,84 @@
+import type { CallId } from '../envelope/index.ts';
+import { missedLeases } from '../seam/index.ts';
+import type { CallTable } from './call-table.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+
+/** A call as its watch sees it; either side's. Times are by `performance.now()`. */
+export interface WatchedCall {
+  readonly id: CallId;
+  /** `Infinity`: none. */
+  readonly deadline: number;
+  /** When the other side gave its last sign of life; `Infinity` while the call is no stream under lease. */
+  heardAt: number;
+}
+
+/** What a watch tells of its calls; each may end the call. */
+export interface WatchEvents<Call> {
+  expired(call: Call): void;
+  /** It is time for a sign of life to the other side. */
+  renew(call: Call): void;
+  /** The other side has missed three signs of life. */
+  silent(call: Call, milliseconds: number): void;
+}
+
+/** Watches the deadlines and leases of the calls of a table, with one timer for each of the two. */
+export class CallWatch<Call extends WatchedCall> {
+  readonly #calls: CallTable<Call>;
+  readonly #leaseInterval: number;
+  readonly #events: WatchEvents<Call>;
+  readonly #deadlines = new DeadlineTimer((now) => this.#sweepDeadlines(now));
+  readonly #leases = new DeadlineTimer((now) => this.#sweepLeases(now));
+
+  /** @param leaseInterval milliseconds between two signs of life */
+  constructor(calls: CallTable<Call>, leaseInterval: number, events: WatchEvents<Call>) {
+    this.#calls = calls;
+    this.#leaseInterval = leaseInterval;
+    this.#events = events;
+  }
+
+  /** To be said after each change of a call's deadline. */
+  deadline(deadline: number): void {
+    this.#deadlines.add(deadline);
+  }
+
+  /** The call is a stream whose sides watch each other from now on. */
+  lease(call: Call): void {
+    if (call.heardAt !== Number.POSITIVE_INFINITY) return;
+    call.heardAt = performance.now();
+    this.#leases.add(call.heardAt + this.#leaseInterval);
+  }
+
+  /** The other side is there. */
+  heard(call: Call): void {
+    if (call.heardAt !== Number.POSITIVE_INFINITY) call.heardAt = performance.now();
+  }
+
+  clear(): void {
+    this.#deadlines.clear();
+    this.#leases.clear();
+  }
+
+  #sweepDeadlines(now: number): number {
+    let soonest = Number.POSITIVE_INFINITY;
+    const expired: Call[] = [];
+    this.#calls.forEach((call) => {
+      if (call.deadline <= now) expired.push(call);
+      else if (call.deadline < soonest) soonest = call.deadline;
+    });
+    for (const call of expired) this.#events.expired(call);
+    return soonest;
+  }
+
+  #sweepLeases(now: number): number {
+    const leased: Call[] = [];
+    this.#calls.forEach((call) => {
+      if (call.heardAt !== Number.POSITIVE_INFINITY) leased.push(call);
+    });
+    for (const call of leased) {
+      const silence = now - call.heardAt;
+      if (silence < this.#leaseInterval * missedLeases) this.#events.renew(call);
+      else this.#events.silent(call, Math.round(silence));
+    }
+    return leased.length === 0 ? Number.POSITIVE_INFINITY : now + this.#leaseInterval;
+  }
+}
