@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { docCode } from '../src/doc-code.ts';
 import { run } from '../src/run.ts';
 import { published, root } from '../src/workspace.ts';
 
@@ -39,11 +40,28 @@ describe.each(packages)('$name', ({ name }) => {
   });
 });
 
-test('a project of its own installs the tarballs, compiles against the types and runs', { timeout: 180_000 }, () => {
-  const project = join(temporary, 'project');
-  cpSync(join(root, 'packages/tooling/consumer'), project, { recursive: true });
-  const others = ['@types/node@24', '@needle-di/core@1', 'vitest@5'];
-  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs.values(), ...others], project);
-  run('tsc', ['-p', 'tsconfig.json'], project);
-  expect(run('node', ['doors.ts'], project)).toContain('core: ');
+describe('a project of its own that has installed the tarballs', () => {
+  const project = () => join(temporary, 'project');
+
+  beforeAll(() => {
+    cpSync(join(root, 'packages/tooling/consumer'), project(), { recursive: true });
+    writeFileSync(join(project(), 'readme.ts'), docCode('README.md'));
+    writeFileSync(join(project(), 'guide.ts'), docCode('docs/guide.md'));
+    const others = ['@types/node@24', '@needle-di/core@1', 'vitest@5', 'zod@4'];
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs.values(), ...others], project());
+    run('tsc', ['-p', 'tsconfig.json'], project());
+  }, 180_000);
+
+  test('imports every door', () => {
+    expect(run('node', ['dist/doors.js'], project())).toContain('core: ');
+  });
+
+  test('runs the example of the README over TCP', () => {
+    const output = run('node', ['dist/readme.js'], project());
+    expect(output.trim().split('\n')).toEqual(['3', '2', '1', 'Ada was seen', expect.stringMatching(/^422 The request is not valid at id/)]);
+  });
+
+  test('runs the code of the guide', () => {
+    run('node', ['dist/guide.js'], project());
+  });
 });

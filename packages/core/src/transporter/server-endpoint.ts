@@ -89,12 +89,13 @@ export class ServerEndpoint {
   async pause(): Promise<void> {
     if (this.#state !== 'ready') return;
     this.#change('draining');
-    this.#dispatcher.drain();
     try {
       await this.#transporter?.pause();
     } catch (problem) {
       this.#log.warn('could not tell the peers that the service is going away', problem);
     }
+    // Only now: what peers have sent before they heard of it is still handled.
+    this.#dispatcher.drain();
   }
 
   /** Waits until no handler runs, at most `timeout` ms; then cancels what is left. */
