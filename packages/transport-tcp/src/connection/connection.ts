@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { type Envelope, errorToWire, type Link, type Receiver, RpcCode, RpcException } from '@parley/core/transport';
-import type { BufferPool } from '../frame/buffer-pool.ts';
 import {
   type Frame,
   type GoAway,
@@ -14,6 +13,7 @@ import {
 import { FrameDecoder } from '../frame/frame-decoder.ts';
 import { FrameError } from '../frame/frame-error.ts';
 import { FrameReader } from '../frame/frame-reader.ts';
+import type { WriterMeans } from '../frame/frame-writer.ts';
 import type { StringCache } from '../frame/string-cache.ts';
 import { TcpContext } from '../tcp-context.ts';
 import { connectError, lostError } from '../tcp-error.ts';
@@ -29,13 +29,12 @@ const lingerTime = 1000;
 const closedEarly = { code: 'ECONNRESET' };
 
 /** What all connections of one side share. */
-export interface ConnectionSettings extends WatchOptions {
+export interface ConnectionSettings extends WatchOptions, WriterMeans {
   readonly name: string;
   /** Bytes. */
   readonly maxBody: number;
   /** Bytes. */
   readonly maxQueued: number;
-  readonly pool: BufferPool;
   readonly strings: StringCache;
 }
 
@@ -90,7 +89,7 @@ export class Connection implements Link, TcpSource {
     this.#maxBody = settings.maxBody;
     this.#decoder = new FrameDecoder(settings.strings, settings.maxBody, this);
     this.#reader = new FrameReader(maxHelloBytes, (buffer, start, end) => this.#frame(buffer, start, end));
-    this.#outbox = new Outbox(socket, settings.pool, () => this.#release(true));
+    this.#outbox = new Outbox(socket, settings, () => this.#release(true));
     this.#watch = new Watch(settings, this.#watched());
     socket.on('data', (chunk: Buffer) => this.#data(chunk));
     socket.on('error', (error) => {

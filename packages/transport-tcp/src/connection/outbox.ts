@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import type { BufferPool } from '../frame/buffer-pool.ts';
 import type { Frame } from '../frame/frame.ts';
-import { FrameWriter } from '../frame/frame-writer.ts';
+import { FrameWriter, type WriterMeans } from '../frame/frame-writer.ts';
 
 /**
  * How much the socket gets at once. What it has cannot be told apart any more, and this much in one heartbeat is what
@@ -25,9 +24,9 @@ export class Outbox {
   #progress = 0;
 
   /** @param onDrained called when it was full and is not any more. */
-  constructor(socket: Socket, pool: BufferPool, onDrained: () => void) {
+  constructor(socket: Socket, means: WriterMeans, onDrained: () => void) {
     this.#socket = socket;
-    this.#writer = new FrameWriter(pool);
+    this.#writer = new FrameWriter(means);
     this.#onDrained = onDrained;
   }
 

@@ -1,5 +1,6 @@
 import { BufferPool } from '../frame/buffer-pool.ts';
 import { StringCache } from '../frame/string-cache.ts';
+import { TextBytes } from '../frame/text-bytes.ts';
 import type { ResolvedTcpOptions } from '../tcp-options.ts';
 import type { ConnectionSettings } from './connection.ts';
 
@@ -14,6 +15,7 @@ export function connectionSettings(options: ResolvedTcpOptions): ConnectionSetti
     heartbeat,
     helloTimeout: connectTimeout,
     pool: new BufferPool(),
+    names: new TextBytes(),
     strings: new StringCache(),
   };
 }

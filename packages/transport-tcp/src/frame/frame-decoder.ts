@@ -7,6 +7,7 @@ import {
   RpcCode,
   RpcException,
 } from '@parley/core/transport';
+import { getUint16, getUint32 } from './bytes.ts';
 import {
   allowedFlags,
   Flag,
@@ -57,7 +58,7 @@ export class FrameDecoder {
     const allowed = allowedFlags[kind];
     if (allowed === undefined) throw new FrameError(`a frame of the unknown kind ${kind}`);
     if ((flags & ~allowed) !== 0) throw new FrameError(`flags ${hex(flags)} on a frame of kind ${kind}`);
-    const id = buffer.readUInt32BE(start + 2);
+    const id = getUint32(buffer, start + 2);
     this.#buffer = buffer;
     this.#at = start + prefixBytes - 4;
     this.#end = end;
@@ -243,14 +244,14 @@ export class FrameDecoder {
 
   #uint16(): number {
     this.#need(2);
-    const value = this.#buffer.readUInt16BE(this.#at);
+    const value = getUint16(this.#buffer, this.#at);
     this.#at += 2;
     return value;
   }
 
   #uint32(): number {
     this.#need(4);
-    const value = this.#buffer.readUInt32BE(this.#at);
+    const value = getUint32(this.#buffer, this.#at);
     this.#at += 4;
     return value;
   }

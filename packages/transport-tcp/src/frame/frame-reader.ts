@@ -1,4 +1,5 @@
 import { RpcCode } from '@parley/core/transport';
+import { getUint32 } from './bytes.ts';
 import { prefixBytes } from './frame.ts';
 import { FrameError } from './frame-error.ts';
 
@@ -44,7 +45,7 @@ export class FrameReader {
   read(chunk: Buffer): void {
     let at = this.#held === undefined ? 0 : this.#continue(this.#held, chunk);
     while (chunk.length - at >= lengthBytes) {
-      const end = at + lengthBytes + this.#checked(chunk.readUInt32BE(at));
+      const end = at + lengthBytes + this.#checked(getUint32(chunk, at));
       if (end > chunk.length) break;
       if (!this.#onFrame(chunk, at + lengthBytes, end)) return;
       at = end;
@@ -61,7 +62,7 @@ export class FrameReader {
       this.#size += at;
       if (this.#size < lengthBytes) return at;
     }
-    const total = lengthBytes + this.#checked(buffer.readUInt32BE(0));
+    const total = lengthBytes + this.#checked(getUint32(buffer, 0));
     const taken = Math.min(total - this.#size, chunk.length - at);
     buffer = this.#grown(buffer, this.#size + taken, total);
     chunk.copy(buffer, this.#size, at, at + taken);
@@ -78,7 +79,7 @@ export class FrameReader {
 
   #hold(chunk: Buffer, at: number): void {
     this.#size = chunk.length - at;
-    const total = this.#size < lengthBytes ? prefixBytes : lengthBytes + chunk.readUInt32BE(at);
+    const total = this.#size < lengthBytes ? prefixBytes : lengthBytes + getUint32(chunk, at);
     this.#held = Buffer.allocUnsafe(Math.min(total, Math.max(firstAllocation, 2 * this.#size)));
     chunk.copy(this.#held, 0, at);
   }

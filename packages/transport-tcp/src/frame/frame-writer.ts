@@ -7,8 +7,10 @@ import {
   utf8Length,
 } from '@parley/core/transport';
 import { type BufferPool, bufferBytes } from './buffer-pool.ts';
+import { putText, putUint16, putUint32 } from './bytes.ts';
 import { Flag, type Frame, type GoAway, type Hello, Kind, magic, maxHeadBytes, prefixBytes } from './frame.ts';
 import { FrameError } from './frame-error.ts';
+import { TextBytes } from './text-bytes.ts';
 
 /** Bodies that may take more bytes than this get memory of their own instead of a copy through the small buffer. */
 const inlineBytes = 24_576;
@@ -17,12 +19,19 @@ const fixedBytes = prefixBytes + 4 + 4 + 2 + 2 + 2 + 2;
 const maxUint32 = 0xffff_ffff;
 const none = Buffer.alloc(0);
 
+/** What the writers of one side share. */
+export interface WriterMeans {
+  readonly pool: BufferPool;
+  readonly names: TextBytes;
+}
+
 /**
  * Frames to bytes: small ones one behind the other in a buffer, so that they leave with one write. What was written
  * is taken out in order with {@link shift}. No I/O.
  */
 export class FrameWriter {
   readonly #pool: BufferPool;
+  readonly #names: TextBytes;
   #buffer: Buffer = none;
   /** What lies in the buffer from `#start` to `#end` comes after all of `#chunks`. */
   #start = 0;
@@ -32,8 +41,9 @@ export class FrameWriter {
   #lent: Buffer[] = [];
   #size = 0;
 
-  constructor(pool: BufferPool) {
+  constructor({ pool, names }: WriterMeans) {
     this.#pool = pool;
+    this.#names = names;
   }
 
   /** Bytes written and not taken out. */
@@ -141,8 +151,8 @@ export class FrameWriter {
     const start = this.#begin(Kind.request, flags, id, bound > maxHeadBytes ? exactHead(frame) : bound, body);
     this.#uint32(wholeTime(frame.timeout));
     if (credit !== 0) this.#uint32(Math.min(credit, maxUint32));
-    this.#string(pattern);
-    if (contentType !== undefined) this.#string(contentType);
+    this.#name(pattern);
+    if (contentType !== undefined) this.#name(contentType);
     if (headers !== undefined) this.#headers(headers);
     this.#finish(start, body);
   }
@@ -164,9 +174,9 @@ export class FrameWriter {
       bound += headersBound(headers);
     }
     const start = this.#begin(Kind.event, flags, 0, bound > maxHeadBytes ? exactHead(frame) : bound, body);
-    this.#string(pattern);
+    this.#name(pattern);
     if (key !== undefined) this.#string(key);
-    if (contentType !== undefined) this.#string(contentType);
+    if (contentType !== undefined) this.#name(contentType);
     if (headers !== undefined) this.#headers(headers);
     this.#finish(start, body);
   }
@@ -180,7 +190,7 @@ export class FrameWriter {
       bound += 3 * contentType.length;
     }
     const start = this.#begin(Kind.reply, flags, frame.id, bound > maxHeadBytes ? exactHead(frame) : bound, body);
-    if (contentType !== undefined) this.#string(contentType);
+    if (contentType !== undefined) this.#name(contentType);
     this.#finish(start, body);
   }
 
@@ -215,7 +225,7 @@ export class FrameWriter {
     const start = this.#end;
     buffer[start + 4] = kind;
     buffer[start + 5] = flags;
-    buffer.writeUInt32BE(id, start + 6);
+    putUint32(buffer, start + 6, id);
     this.#end = start + prefixBytes;
     return start;
   }
@@ -225,7 +235,7 @@ export class FrameWriter {
     let apart: Buffer | undefined;
     if (typeof body === 'string') {
       if (3 * body.length > inlineBytes) apart = Buffer.from(body, 'utf8');
-      else this.#end += this.#buffer.write(body, this.#end, 'utf8');
+      else this.#end += putText(this.#buffer, this.#end, body);
     } else if (body !== undefined) {
       if (body.byteLength > inlineBytes) {
         apart = Buffer.from(body);
@@ -235,7 +245,7 @@ export class FrameWriter {
       }
     }
     const length = this.#end - start + (apart === undefined ? 0 : apart.length);
-    this.#buffer.writeUInt32BE(length - 4, start);
+    putUint32(this.#buffer, start, length - 4);
     this.#size += length;
     if (apart === undefined) return;
     this.#chunks.push(this.#buffer.subarray(this.#start, this.#end), apart);
@@ -249,27 +259,40 @@ export class FrameWriter {
   }
 
   #uint16(value: number): void {
-    this.#end = this.#buffer.writeUInt16BE(value, this.#end);
+    putUint16(this.#buffer, this.#end, value);
+    this.#end += 2;
   }
 
   #uint32(value: number): void {
-    this.#end = this.#buffer.writeUInt32BE(value, this.#end);
+    putUint32(this.#buffer, this.#end, value);
+    this.#end += 4;
   }
 
   #string(text: string): void {
-    const length = this.#buffer.write(text, this.#end + 2, 'utf8');
-    this.#buffer.writeUInt16BE(length, this.#end);
+    const length = putText(this.#buffer, this.#end + 2, text);
+    putUint16(this.#buffer, this.#end, length);
     this.#end += 2 + length;
+  }
+
+  /** A string that is likely to be sent again. */
+  #name(text: string): void {
+    const field = this.#names.of(text);
+    if (field === undefined) return this.#string(text);
+    const buffer = this.#buffer;
+    const at = this.#end;
+    // Faster than `set` for the few bytes that a name has.
+    for (let index = 0; index < field.length; index += 1) buffer[at + index] = field[index] as number;
+    this.#end = at + field.length;
   }
 
   #headers(headers: Headers): void {
     const start = this.#end;
     this.#end += 2;
     for (const name in headers) {
-      this.#string(name);
+      this.#name(name);
       this.#string(headers[name] as string);
     }
-    this.#buffer.writeUInt16BE(this.#end - start - 2, start);
+    putUint16(this.#buffer, start, this.#end - start - 2);
   }
 }
 
