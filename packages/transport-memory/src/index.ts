@@ -1,4 +1,5 @@
-import { defineTransport, type TransportFactory } from '@parley/core/transport';
+import type { TransportFactory } from '@parley/core';
+import { defineTransport } from '@parley/core/transport';
 import { MemoryClient } from './memory-client.ts';
 import type { MemoryContext } from './memory-context.ts';
 import { type MemoryOptions, resolveMemoryOptions } from './memory-options.ts';

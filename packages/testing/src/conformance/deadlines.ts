@@ -1,0 +1,116 @@
+import { type MessageContext, TimeoutError } from '@parley/core';
+import { expect, it } from 'vitest';
+import { recordCalls, waitForCall } from '../helpers/record-calls.ts';
+import { gate } from './collect.ts';
+import type { ConformanceSubject } from './subject.ts';
+import { theme } from './theme.ts';
+
+/** What passes between sending and handling, at most, in milliseconds. */
+const onTheWay = 2000;
+
+export function deadlines(subject: ConformanceSubject): void {
+  theme(
+    subject,
+    'deadlines',
+    async (stage) => {
+      await stage.service((host) =>
+        host
+          .message('echo', (data) => data)
+          .message('deadline', (_, context) => context.deadline)
+          .message('deadline.nested', async (_, context) => [context.deadline, await context.send('deadline')])
+          .message('deadline.nested.later', async (_, context) => {
+            await Promise.resolve();
+            return [context.deadline, await context.send('deadline', undefined, { timeout: 3_600_000 })];
+          })
+          .message('deadline.nested.sooner', async (_, context) => [
+            context.deadline,
+            await context.send('deadline', undefined, { timeout: 1000 }),
+          ])
+          .message(
+            'sleep',
+            (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
+          ),
+      );
+      return { client: stage.client() };
+    },
+    (use) => {
+      it('ends the call in time when the server sleeps (timeout on sleeping server)', async () => {
+        const { client } = use().shared;
+        const begun = performance.now();
+        await expect(client.send('sleep', undefined, { timeout: 1 })).rejects.toBeInstanceOf(TimeoutError);
+        await expect(client.send('sleep', undefined, { timeout: 100 })).rejects.toMatchObject({ code: 408 });
+        expect(performance.now() - begun).toBeLessThan(onTheWay);
+      });
+
+      it('ends a stream whose first reply does not come in time', async () => {
+        const replies = use().shared.client.stream('sleep', undefined, { timeout: 50 })[Symbol.asyncIterator]();
+        await expect(replies.next()).rejects.toBeInstanceOf(TimeoutError);
+      });
+
+      it('travels to the handler', async () => {
+        const { client } = use().shared;
+        const before = Date.now();
+        const deadline = (await client.send('deadline', undefined, { timeout: 60_000 })) as number;
+        expect(deadline).toBeGreaterThan(before + 60_000 - onTheWay);
+        expect(deadline).toBeLessThan(Date.now() + 60_000 + onTheWay);
+        const byDefault = (await client.send('deadline')) as number;
+        expect(byDefault).toBeGreaterThan(before + 20_000 - onTheWay);
+        expect(byDefault).toBeLessThan(Date.now() + 20_000 + onTheWay);
+      });
+
+      it('does not exist when the caller wants none', async () => {
+        expect(await use().shared.client.send('deadline', undefined, { timeout: 0 })).toBeUndefined();
+      });
+
+      it('is the client’s own unless the call says otherwise', async () => {
+        const client = use().stage.client({ timeout: 30 });
+        await expect(client.send('sleep')).rejects.toBeInstanceOf(TimeoutError);
+        expect(await client.send('echo', 1, { timeout: 10_000 })).toBe(1);
+      });
+
+      it.runIf(!subject.supports.peerCalls).each([
+        ['deadline.nested', 5000],
+        ['deadline.nested.later', 5000],
+      ])('is inherited by the calls that a handler makes (%s)', async (pattern, timeout) => {
+        const [outer, inner] = (await use().shared.client.send(pattern, undefined, { timeout })) as [number, number];
+        expect(Math.abs(inner - outer)).toBeLessThan(100);
+      });
+
+      it.runIf(!subject.supports.peerCalls)('may be made sooner by the handler for its own calls', async () => {
+        const [outer, inner] = (await use().shared.client.send('deadline.nested.sooner')) as [number, number];
+        expect(inner).toBeLessThan(outer - 10_000);
+      });
+
+      it('is inherited through another client of the service', async () => {
+        const { stage, shared } = use();
+        const service = await stage.service((host) =>
+          host.message('deadline.through', async () => shared.client.send('deadline')),
+        );
+        const before = Date.now();
+        const inner = (await service.client().send('deadline.through', undefined, { timeout: 5000 })) as number;
+        expect(inner).toBeLessThanOrEqual(Date.now() + 5000);
+        expect(inner).toBeGreaterThan(before + 5000 - onTheWay);
+      });
+
+      it('that has passed while the request waited keeps it from being handled', async () => {
+        const { stage } = use();
+        const free = gate();
+        const handler = recordCalls(async (data: unknown, _: MessageContext) => {
+          if (data === 'first') await free.opened;
+        });
+        const service = await stage.service((host) => host.message('one.at.a.time', handler), { concurrency: 1 });
+        const client = service.client();
+        const first = client.send('one.at.a.time', 'first');
+        await waitForCall(handler, 'first', { timeout: stage.patience });
+        const outcome = await client
+          .send('one.at.a.time', 'second', { timeout: 50 })
+          .catch((thrown: unknown) => thrown);
+        expect(outcome).toMatchObject({ code: subject.supports.waitsForRoom ? 408 : 429 });
+        free.open();
+        await first;
+        await client.send('one.at.a.time', 'third');
+        expect(handler.calls.map(({ data }) => data)).toEqual(['first', 'third']);
+      });
+    },
+  );
+}

@@ -1,0 +1,48 @@
+import { MemoryBroker, memory } from '@parley/transport-memory';
+import { describeTransport, type World } from '../src/conformance.ts';
+
+/** Names by which the broker is told which transport's instances to crash. */
+let worlds = 0;
+
+function memoryWorld(): World {
+  const broker = new MemoryBroker();
+  const names = new WeakMap<object, string>();
+  worlds += 1;
+  const create = (options: Parameters<World['server']>[0]) => {
+    const name = `world-${worlds}-${crypto.randomUUID()}`;
+    const transport = memory({ ...options, broker, name });
+    names.set(transport, name);
+    return transport;
+  };
+  return {
+    server: (options) => create(options),
+    client: (_, options) => create(options),
+    stop: async () => broker.disconnect(),
+    restart: async () => broker.restore(),
+    crash: async (transport) => broker.crash(names.get(transport) ?? ''),
+    deadLetters: async () =>
+      broker.deadLetters.map(({ message, error, attempts }) => ({ pattern: message.pattern, error, attempts })),
+    close: () => Promise.resolve(),
+  };
+}
+
+describeTransport({
+  name: 'memory',
+  create: memoryWorld,
+  unwraps: { server: [MemoryBroker], client: [MemoryBroker] },
+  supports: {
+    wildcards: true,
+    order: true,
+    durableEvents: true,
+    deadLetters: true,
+    groups: true,
+    takeover: true,
+    broadcast: true,
+    nobodyListens: '503',
+    noHandler: '503',
+    peerCalls: false,
+    restart: true,
+    crash: true,
+    waitsForRoom: true,
+  },
+});
