@@ -40,7 +40,7 @@ export class TcpTransporter extends BaseTransporter {
   async listen(hub: Hub): Promise<void> {
     this.#hub = hub;
     this.#server = this.#create();
-    this.#server.on('connection', (socket: Socket) => this.#track(socket));
+    this.#server.prependListener('connection', (socket: Socket) => this.#track(socket));
     await listenOn(this.#server, this.#options);
     this.#server.on('error', (error) => hub.warn('tcp: the listening socket failed', error));
   }

@@ -116,8 +116,7 @@ export class Connection implements Link, TcpSource {
     }
     if (this.#outbox.size > this.#settings.maxQueued) {
       if (isNew) return Promise.reject(new RpcException(`Not sent: ${this.#tooSlow()}`, { code: RpcCode.Overloaded }));
-      this.#overflow();
-      return undefined;
+      if (this.#isOverflown()) return undefined;
     }
     let full: boolean;
     try {
@@ -294,19 +293,23 @@ export class Connection implements Link, TcpSource {
 
   /** A frame that the other side causes: many of them must not pile up either. */
   #control(frame: Frame): void {
-    if (this.#outbox.size > this.#settings.maxQueued) this.#overflow();
-    else this.#outbox.write(frame);
+    if (!this.#isOverflown()) this.#outbox.write(frame);
   }
 
-  /** An answer that is lost without a word cannot be made good, other than by ending it all. */
-  #overflow(): void {
+  /**
+   * New work is refused before it comes to this: answers get as much room again. An answer that is lost without a
+   * word could not be made good, other than by ending it all.
+   */
+  #isOverflown(): boolean {
+    if (this.#outbox.size <= 2 * this.#settings.maxQueued) return false;
     const what = this.#tooSlow();
     this.#owner.warn(`closed the connection: ${what}`);
     this.#finish(new RpcException(`The connection was closed: ${what}`, { code: RpcCode.ConnectionLost }));
+    return true;
   }
 
   #tooSlow(): string {
-    return `more than ${this.#settings.maxQueued} bytes wait for ${this.peer}, which reads too slowly`;
+    return `${this.#outbox.size} bytes wait for ${this.peer}, which reads too slowly`;
   }
 
   #whenDrained(kind: Envelope['kind']): Promise<void> | undefined {

@@ -35,7 +35,7 @@ export class Outbox {
     return this.#busy ? this.#writer.size + this.#socket.writableLength : this.#writer.size;
   }
 
-  /** Grows whenever the kernel has taken something that had to wait. */
+  /** Grows whenever the kernel has taken something and more of it waits: only a peer that reads can bring that about. */
   get progress(): number {
     return this.#progress;
   }
@@ -106,9 +106,9 @@ export class Outbox {
   /** Also called for what the kernel took at once; then there is nothing left to do. */
   #taken(error: Error | null | undefined): void {
     if (error) return; // The socket is gone, and who reads its buffers is not known.
-    this.#progress += 1;
     if (!this.#busy || this.#socket.writableLength > 0) return;
     this.#busy = false;
+    if (this.#writer.size > 0) this.#progress += 1;
     this.#writer.reclaim();
     this.#flush();
   }
