@@ -1,4 +1,5 @@
 import type { CallOptions, EmitOptions, StreamOptions } from '../context/index.ts';
+import { RpcException } from '../errors/index.ts';
 import type { Target } from '../session/index.ts';
 
 /** A call on its way out, before it is checked. */
@@ -17,13 +18,17 @@ export interface ClientCall {
  */
 export type ClientInterceptor = (call: ClientCall, next: (call?: ClientCall) => Promise<unknown>) => unknown;
 
-/** The first interceptor is the outermost. */
+/** The first interceptor is the outermost. Rejects with `RpcException` only, whatever they throw. */
 export function composeClient(
   interceptors: readonly ClientInterceptor[],
   last: (call: ClientCall) => Promise<unknown>,
 ): (call: ClientCall) => Promise<unknown> {
-  return interceptors.reduceRight<(call: ClientCall) => Promise<unknown>>(
+  const chain = interceptors.reduceRight<(call: ClientCall) => Promise<unknown>>(
     (next, interceptor) => async (call) => interceptor(call, async (changed = call) => next(changed)),
     last,
   );
+  return (call) =>
+    chain(call).catch((thrown: unknown) => {
+      throw RpcException.from(thrown);
+    });
 }

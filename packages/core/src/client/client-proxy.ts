@@ -9,14 +9,13 @@ import type {
   RequestOf,
   StreamOptions,
 } from '../context/index.ts';
+import { RpcException } from '../errors/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern, Schema } from '../patterns/index.ts';
 import type { Class } from '../seam/index.ts';
-import { type PreparedCall, prepareCall, type Session, validated, validatedStream } from '../session/index.ts';
+import { Calls, LazyIterator } from '../session/index.ts';
 import { type ClientCall, composeClient } from './client-interceptor.ts';
 import type { ClientStatus } from './client-status.ts';
 import { Connection, type ConnectionSetup } from './connection.ts';
-import { LazyIterator } from './lazy-iterator.ts';
-import { withRetry } from './retry.ts';
 
 export type ClientSetup = ConnectionSetup;
 
@@ -28,11 +27,13 @@ export type ClientSetup = ConnectionSetup;
  */
 export class ClientProxy implements Caller {
   readonly #connection: Connection;
+  readonly #calls: Calls;
   readonly #intercepted: ((call: ClientCall) => Promise<unknown>) | undefined;
 
   /** Made by the host from `provideMicroservices`, or by `createClient`. */
   constructor(setup: ClientSetup) {
     this.#connection = new Connection(setup);
+    this.#calls = new Calls(this.#connection.options, (call) => this.#connection.route(call));
     this.#intercepted =
       setup.interceptors.length === 0
         ? undefined
@@ -97,15 +98,7 @@ export class ClientProxy implements Caller {
     target: Target,
     ...[data, options]: DataArguments<RequestOf<Target>, StreamOptions<Response>>
   ): AsyncIterable<ReplyOf<Target, Response>> {
-    const open = async (isLeft: () => boolean) => {
-      const call = { kind: 'stream', target, data, options: options ?? {}, client: this.#connection.name } as const;
-      if (this.#intercepted === undefined) return this.#openStream(call, isLeft);
-      const replies = (await this.#intercepted(call)) as AsyncIterable<unknown>;
-      return replies[Symbol.asyncIterator]() as AsyncIterator<unknown, undefined>;
-    };
-    return {
-      [Symbol.asyncIterator]: () => new LazyIterator(open) as AsyncIterator<ReplyOf<Target, Response>, undefined>,
-    };
+    return this.#stream(target, data, options) as AsyncIterable<ReplyOf<Target, Response>>;
   }
 
   /** {@link stream} as a cold Observable: one request for each subscription, unsubscribing cancels. */
@@ -147,85 +140,28 @@ export class ClientProxy implements Caller {
     if (this.#intercepted !== undefined) {
       return this.#intercepted({ kind, target, data, options: options ?? {}, client: this.#connection.name });
     }
-    return kind === 'send' ? this.#send(target, data, options) : this.#emit(target, data, options);
+    return kind === 'send' ? this.#calls.send(target, data, options) : this.#calls.emit(target, data, options);
+  }
+
+  #stream(target: ClientCall['target'], data: unknown, options: StreamOptions = {}): AsyncIterable<unknown> {
+    const intercepted = this.#intercepted;
+    if (intercepted === undefined) return this.#calls.stream(target, data, options);
+    const call: ClientCall = { kind: 'stream', target, data, options, client: this.#connection.name };
+    const open = async () => iteratorOf(await intercepted(call));
+    return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
   }
 
   /** What comes after the interceptors. */
-  #callDirectly(call: ClientCall): Promise<unknown> {
-    if (call.kind === 'send') return this.#send(call.target, call.data, call.options);
-    if (call.kind === 'emit') return this.#emit(call.target, call.data, call.options);
-    const open = (isLeft: () => boolean) => this.#openStream(call, isLeft);
-    return Promise.resolve({ [Symbol.asyncIterator]: () => new LazyIterator(open) });
-  }
-
-  /** Without `async`, which the hot path would pay for with two more promises a call. */
-  #send(target: ClientCall['target'], data: unknown, options: CallOptions | undefined): Promise<unknown> {
-    let call: PreparedCall;
-    try {
-      call = prepareCall('message', target, data, options, this.#connection.options.timeout);
-    } catch (thrown) {
-      return Promise.reject(thrown);
-    }
-    const { schema } = call;
-    const reply = this.#try(call, options, false, (session) => session.requester.send(call));
-    return schema === undefined ? reply : reply.then((value) => validated(schema, value));
-  }
-
-  #emit(target: ClientCall['target'], data: unknown, options: EmitOptions | undefined): Promise<void> {
-    let call: PreparedCall;
-    try {
-      call = prepareCall('event', target, data, options, this.#connection.options.timeout);
-    } catch (thrown) {
-      return Promise.reject(thrown);
-    }
-    return this.#try(call, options, true, (session) => session.requester.emit(call, options?.key));
-  }
-
-  /** Resolves with the first reply at hand, since until then the stream may be tried again. */
-  async #openStream(
-    { target, data, options }: ClientCall,
-    isLeft: () => boolean,
-  ): Promise<AsyncIterator<unknown, undefined>> {
-    const call = prepareCall('message', target, data, options, this.#connection.options.timeout);
-    const buffer = options.buffer ?? this.#connection.options.buffer;
-    return this.#try(call, options, false, async (session) => {
-      if (isLeft()) return ended;
-      const replies = validatedStream(call.schema, session.requester.stream(call, buffer));
-      if (options.retry === undefined) return replies;
-      return startingWith(await replies.next(), replies);
-    });
-  }
-
-  #try<Result>(
-    call: PreparedCall,
-    options: CallOptions | undefined,
-    isEvent: boolean,
-    over: (session: Session) => Promise<Result>,
-  ): Promise<Result> {
-    const attempt = () => {
-      const session = this.#connection.pick();
-      return session === undefined ? this.#connection.whenLinked(call).then(over) : over(session);
-    };
-    return options?.retry === undefined ? attempt() : withRetry(call, options.retry, isEvent, attempt);
+  #callDirectly({ kind, target, data, options }: ClientCall): Promise<unknown> {
+    if (kind === 'send') return this.#calls.send(target, data, options);
+    if (kind === 'emit') return this.#calls.emit(target, data, options);
+    return Promise.resolve(this.#calls.stream(target, data, options));
   }
 }
 
-/** For who left before there was anything to read. */
-const ended: AsyncIterator<unknown, undefined> = { next: () => Promise.resolve({ done: true, value: undefined }) };
-
-function startingWith(
-  first: IteratorResult<unknown, undefined>,
-  rest: AsyncIterator<unknown, undefined>,
-): AsyncIterator<unknown, undefined> {
-  let isFirst = true;
-  return {
-    next() {
-      if (!isFirst) return rest.next();
-      isFirst = false;
-      return Promise.resolve(first);
-    },
-    async return() {
-      return (await rest.return?.()) ?? { done: true, value: undefined };
-    },
-  };
+/** @throws RpcException 500 when an interceptor has given something else than a stream. */
+function iteratorOf(replies: unknown): AsyncIterator<unknown, undefined> {
+  const iterator = (replies as Partial<AsyncIterable<unknown, undefined>> | undefined)?.[Symbol.asyncIterator]?.();
+  if (iterator !== undefined) return iterator;
+  throw new RpcException('A client interceptor gave no AsyncIterable for a stream: return what next() gives');
 }

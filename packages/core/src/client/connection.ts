@@ -3,7 +3,7 @@ import { Dispatcher, type Logger, type ServerInterceptor, WarningLog } from '../
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
 import type { BaseClient, Class, ResolvedEndpointOptions, Transport } from '../seam/index.ts';
-import { type Session, SessionHub } from '../session/index.ts';
+import { type Requester, type Session, SessionHub } from '../session/index.ts';
 import type { ClientInterceptor } from './client-interceptor.ts';
 import { StatusSource } from './client-status.ts';
 import { LinkPool, noLink, type WaitingCall } from './link-pool.ts';
@@ -58,18 +58,19 @@ export class Connection {
     return this.#attempt?.dispatcher.workload.running ?? 0;
   }
 
-  pick(): Session | undefined {
-    return this.#pool.pick();
+  /** The link that a call takes, at once when there is one. */
+  route(call: WaitingCall): Requester | Promise<Requester> {
+    return this.#pool.pick()?.requester ?? this.#whenLinked(call).then((session) => session.requester);
   }
 
   async connect(): Promise<void> {
     const { timeout } = this.options;
     const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-    if (this.pick() === undefined) await this.whenLinked({ deadline, onAbort: undefined });
+    await this.route({ deadline, onAbort: undefined });
   }
 
   /** A link for a call that found none: connects if that has not been tried, and waits as the option `outage` says. */
-  whenLinked(call: WaitingCall): Promise<Session> {
+  #whenLinked(call: WaitingCall): Promise<Session> {
     const { state, reason } = this.status.current;
     if (state === 'closed' || this.#closing !== undefined) return Promise.reject(this.#closedError());
     if (state === 'disconnected' && this.options.outage === 'fail') return Promise.reject(noLink(this.#label, reason));

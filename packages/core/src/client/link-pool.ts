@@ -56,6 +56,8 @@ export class LinkPool {
       return Promise.reject(new RpcException(message, { code: RpcCode.Overloaded }));
     }
     return new Promise((resolve, reject) => {
+      let unwatch: (() => void) | undefined;
+      let timer: NodeJS.Timeout | undefined;
       const end = (outcome: () => void) => {
         if (!this.#waiters.delete(waiter)) return;
         clearTimeout(timer);
@@ -69,8 +71,8 @@ export class LinkPool {
       this.#waiters.add(waiter);
       const left = deadline - performance.now();
       const late = () => waiter.reject(new TimeoutError(`${this.#name} had no link in time`));
-      const timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(late, Math.max(1, Math.ceil(left)));
-      const unwatch = onAbort?.((reason) => waiter.reject(cancelled(reason)));
+      if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(late, Math.max(1, Math.ceil(left)));
+      unwatch = onAbort?.((reason) => waiter.reject(cancelled(reason)));
     });
   }
 

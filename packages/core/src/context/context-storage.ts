@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessageContext } from './message-context.ts';
 
-const storage = new AsyncLocalStorage<MessageContext>();
+const storage = new AsyncLocalStorage<MessageContext | undefined>();
 
 /** The context of the handler that is running, through all of its awaits; `undefined` outside of handlers. */
 export function currentContext(): MessageContext | undefined {
@@ -10,7 +10,7 @@ export function currentContext(): MessageContext | undefined {
 
 /** Runs `action` as if outside of every handler: for what outlives the handler that happens to start it. */
 export function runOutsideContext<Result>(action: () => Result): Result {
-  return storage.exit(action);
+  return storage.run(undefined, action);
 }
 
 /** Runs `handler` so that {@link currentContext} finds its context. */

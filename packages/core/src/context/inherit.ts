@@ -1,4 +1,4 @@
-import type { Headers } from '../envelope/index.ts';
+import { type Headers, headerBytes, maxHeaderBytes, utf8Length } from '../envelope/index.ts';
 import { currentContext } from './context-storage.ts';
 import { type HandledMessage, MessageContext } from './message-context.ts';
 
@@ -11,13 +11,19 @@ export function currentMessage(): HandledMessage | undefined {
   return context === undefined ? undefined : MessageContext.messageOf(context);
 }
 
-/** The caller's own headers, and those of the message being handled that pass through, unless the caller sets them. */
+/**
+ * The caller's own headers, and those of the message being handled that pass through, unless the caller sets them or
+ * they would be too large together (then the baggage stays behind first).
+ */
 export function inheritHeaders(own: Headers | undefined, handled: HandledMessage | undefined): Headers | undefined {
   if (handled === undefined) return own;
   let merged: Record<string, string> | undefined;
+  let bytes = headerBytes(own);
   for (const name of inheritedHeaders) {
     const value = handled.headers[name];
     if (value === undefined || own?.[name] !== undefined) continue;
+    bytes += name.length + utf8Length(value);
+    if (bytes > maxHeaderBytes) break;
     merged ??= { ...own };
     merged[name] = value;
   }

@@ -31,7 +31,7 @@ export class CallTable<Call extends { readonly id: CallId }> {
     let id = this.#lastId;
     do {
       id = (id + 1) % maxId;
-    } while (this.#ring[id & (this.#ring.length - 1)] !== undefined);
+    } while (this.#ring[id & (this.#ring.length - 1)] !== undefined || (this.#others.size > 0 && this.#others.has(id)));
     this.#lastId = id;
     return id;
   }

@@ -8,6 +8,7 @@ export class DeadlineTimer {
   readonly #sweep: (now: number) => number;
   #timer: NodeJS.Timeout | undefined;
   #next = Number.POSITIVE_INFINITY;
+  #clears = 0;
 
   /** @param sweep ends what is due at `now` and returns the soonest deadline that is left, or `Infinity`. */
   constructor(sweep: (now: number) => number) {
@@ -20,6 +21,7 @@ export class DeadlineTimer {
   }
 
   clear(): void {
+    this.#clears += 1;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#next = Number.POSITIVE_INFINITY;
@@ -35,8 +37,9 @@ export class DeadlineTimer {
   #fire(): void {
     this.#next = Number.POSITIVE_INFINITY;
     this.#timer = undefined;
+    const clears = this.#clears;
     const soonest = this.#sweep(performance.now());
-    // A sweep may itself have added one that is sooner.
-    if (soonest < this.#next) this.#arm(soonest);
+    // A sweep may itself have added one that is sooner, or cleared all.
+    if (soonest < this.#next && clears === this.#clears) this.#arm(soonest);
   }
 }

@@ -24,6 +24,8 @@ export abstract class PendingCall {
   readonly limit: number;
   /** The instance that the call is bound to: the first that answered. */
   from: string | undefined = undefined;
+  /** Whether the other side may know of it. */
+  sent = false;
   /** Answers seen, where they are numbered. */
   seen = 0;
   /** When the other side gave its last sign of life; only kept for a stream under lease. */

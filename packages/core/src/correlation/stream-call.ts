@@ -24,6 +24,7 @@ export class StreamCall extends PendingCall implements AsyncIterator<unknown, un
   readonly #waiters: Waiter[] = [];
   #granted: number;
   #read = 0;
+  #wantsMore = true;
   #end: { readonly error: RpcException | undefined } | undefined;
 
   constructor(call: OutgoingCall, codec: Codec, buffer: number, control: StreamControl) {
@@ -44,7 +45,9 @@ export class StreamCall extends PendingCall implements AsyncIterator<unknown, un
         code: RpcCode.Overloaded,
       });
     }
-    this.#put(decodePayload(body, contentType, this.#codec));
+    const value = decodePayload(body, contentType, this.#codec);
+    if (last) this.#wantsMore = false;
+    this.#put(value);
     if (last) this.complete();
   }
 
@@ -93,13 +96,14 @@ export class StreamCall extends PendingCall implements AsyncIterator<unknown, un
   /** Credit is given by halves of the buffer, so that few messages say it and the sender need not stop. */
   #countRead(): void {
     this.#read += 1;
-    if (this.#end !== undefined || this.#granted - this.#read > this.#buffer / 2) return;
+    if (!this.#wantsMore || this.#granted - this.#read > this.#buffer / 2) return;
     this.#granted = this.#read + this.#buffer;
     this.#control.grant(this);
   }
 
   #finish(error: RpcException | undefined): void {
     if (this.#end !== undefined) return;
+    this.#wantsMore = false;
     const [first, ...others] = this.#waiters.splice(0);
     this.#end = { error: first === undefined ? error : undefined };
     if (error === undefined) first?.resolve({ done: true, value: undefined });

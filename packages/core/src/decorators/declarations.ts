@@ -1,3 +1,4 @@
+import { isContract, patternKey } from '../patterns/index.ts';
 import type { HandlerDeclaration } from '../registry/index.ts';
 
 /** What a decorator says of a method; the instance is added when the host has made it. */
@@ -45,17 +46,18 @@ export function isController(type: object): boolean {
 }
 
 /**
- * What was declared for an instance, by its own class first and then by those that it extends. A method that overrides
- * another and repeats its decorator counts once.
+ * What was declared for an instance, by the classes that its own extends first. Of a method that overrides another and
+ * repeats its decorator only the override counts.
  */
 export function declarationsOf(instance: object): MethodDeclaration[] {
   const found: MethodDeclaration[] = [];
   for (const owner of withPrototypes(instance)) {
-    for (const declaration of ownValue<MethodDeclaration[]>(owner, handlers) ?? []) {
+    // Backwards, since an instance's own list begins with the base class.
+    for (const declaration of (ownValue<MethodDeclaration[]>(owner, handlers) ?? []).toReversed()) {
       if (!found.some((other) => isRepeated(declaration, other))) found.push(declaration);
     }
   }
-  return found;
+  return found.reverse();
 }
 
 /** The parameters of a method, as the nearest class that decorates them says; `undefined` when none does. */
@@ -73,9 +75,18 @@ export function parametersOf(
 }
 
 function isRepeated(a: MethodDeclaration, b: MethodDeclaration): boolean {
-  return (
-    a.kind === b.kind && a.method === b.method && a.target === b.target && a.options.transport === b.options.transport
-  );
+  const isSame = a.kind === b.kind && a.method === b.method && a.options.transport === b.options.transport;
+  return isSame && keyOf(a.target) === keyOf(b.target);
+}
+
+/** What is no pattern is refused later, with the handler's name. */
+function keyOf(target: MethodDeclaration['target']): unknown {
+  if (isContract(target)) return target.key;
+  try {
+    return patternKey(target);
+  } catch {
+    return target;
+  }
 }
 
 function* withPrototypes(instance: object): Iterable<object> {

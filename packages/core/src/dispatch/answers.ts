@@ -1,4 +1,4 @@
-import { type CallId, type Codec, type EncodedPayload, encodePayload } from '../envelope/index.ts';
+import { type CallId, type Codec, type EncodedPayload, encodePayload, utf8Length } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
 import type { RequestHandling } from './handling.ts';
@@ -58,8 +58,7 @@ export class Answers {
 
   #errorBody(error: RpcException): string {
     const body = errorToWire(error);
-    // A UTF-16 unit takes at most 3 bytes.
-    if (body.length * 3 <= this.#link.maxBody) return body;
+    if (utf8Length(body) <= this.#link.maxBody) return body;
     return errorToWire(new RpcException('An error was too large to be sent', { code: error.code }));
   }
 

@@ -63,6 +63,7 @@ export class RequestHandling extends Handling {
   readonly isEvent = false;
   readonly id: CallId;
   readonly handler: string;
+  readonly attempt: number;
   /** Replies that the caller has allowed so far. 0: only the last is wanted. */
   credit: number;
   deadline: number;
@@ -75,37 +76,25 @@ export class RequestHandling extends Handling {
   /** Answered, cancelled or expired: nothing more is sent. The handler may still run. */
   settled = false;
   readonly #deliveries: Delivery[] = [];
-  readonly #attempt: number | undefined;
 
-  constructor(
-    request: Request,
-    handler: string,
-    delivery: Delivery | undefined,
-    deadline: number,
-    scope: HandlingScope,
-  ) {
+  constructor(request: Request, handler: string, attempt: number, deadline: number, scope: HandlingScope) {
     super(request, scope);
     this.id = request.id;
     this.handler = handler;
     this.credit = request.credit;
     this.deadline = deadline;
-    this.#attempt = delivery?.attempt;
-    if (delivery !== undefined) this.settleWith(delivery);
+    this.attempt = attempt;
   }
 
   get correlationId(): string {
     return String(this.id);
   }
 
-  get attempt(): number {
-    return this.#attempt ?? 1;
-  }
-
   defer(milliseconds: number): void {
     if (!this.settled) this.scope.deferred(this, milliseconds);
   }
 
-  /** The same request was delivered again while it is handled: both deliveries have one end. */
+  /** What to release at the end. Several, when the same request is delivered again while it is handled. */
   settleWith(delivery: Delivery): void {
     this.#deliveries.push(delivery);
   }

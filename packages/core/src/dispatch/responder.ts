@@ -141,7 +141,8 @@ export class Responder implements HandlingScope {
     }
     const kept = record.idempotent === false ? undefined : delivery;
     const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : now + request.timeout;
-    const handling = new RequestHandling(request, record.name, kept, deadline, this);
+    const handling = new RequestHandling(request, record.name, delivery?.attempt ?? 1, deadline, this);
+    if (kept !== undefined) handling.settleWith(kept);
     this.#calls.add(handling);
     this.#watch.deadline(deadline);
     this.#dispatcher.workload.enter();
@@ -170,16 +171,15 @@ export class Responder implements HandlingScope {
   }
 
   #returned(handling: RequestHandling, context: MessageContext, value: unknown): void {
-    if (isStream(value)) {
-      this.#startStream(handling, context, value);
-      return;
-    }
-    if (!handling.settled) {
-      try {
-        void this.#reply(handling, value, true);
-      } catch (thrown) {
-        this.#fail(handling, thrown);
+    try {
+      // Looking at it may throw already: it may be a Proxy, or have getters.
+      if (isStream(value)) {
+        this.#startStream(handling, context, value);
+        return;
       }
+      void this.#reply(handling, value, true);
+    } catch (thrown) {
+      this.#fail(handling, thrown);
     }
     this.#left();
   }
@@ -189,19 +189,14 @@ export class Responder implements HandlingScope {
     this.#left();
   }
 
+  /** @throws what making the source's iterator throws. */
   #startStream(handling: RequestHandling, context: MessageContext, source: ReplySource): void {
-    let stream: ReplyStream;
-    try {
-      stream = new ReplyStream(source, handling.credit, this.#dispatcher.options.maxBacklog, {
-        reply: (value, last) => this.#reply(handling, value, last),
-        complete: () => this.#complete(handling),
-        fail: (thrown) => this.#fail(handling, thrown),
-        left: () => this.#left(),
-      });
-    } catch (thrown) {
-      this.#threw(handling, thrown);
-      return;
-    }
+    const stream = new ReplyStream(source, handling.credit, this.#dispatcher.options.maxBacklog, {
+      reply: (value, last) => this.#reply(handling, value, last),
+      complete: () => this.#complete(handling),
+      fail: (thrown) => this.#fail(handling, thrown),
+      left: () => this.#left(),
+    });
     handling.stream = stream;
     if (handling.settled) stream.stop();
     else if (handling.credit > 0) this.#openStream(handling);

@@ -37,8 +37,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Cheap, and rarely true: only then every key is looked at. */
 function mayNameProto(text: string): boolean {
-  return text.includes('__proto__') || text.includes('\\u005');
+  return text.includes('__proto__') || (text.includes('\\u00') && escapedLetter.test(text));
 }
+
+/** Each character of `__proto__` may be written as an escape: U+005F, U+006F, U+0070, U+0072, U+0074. */
+const escapedLetter = /\\u00[567]/;
 
 function refuseProto(key: string, value: unknown): unknown {
   if (key === '__proto__') throw new SyntaxError('the key "__proto__" is not allowed');
@@ -68,6 +71,8 @@ export function encodePayload(value: unknown, codec: Codec, maxBody: number): En
   let body: string | Uint8Array;
   try {
     body = codec.encode(value);
+    if (typeof body !== 'string' && !(body instanceof Uint8Array))
+      throw new TypeError('it gave neither text nor bytes');
   } catch (cause) {
     throw new RpcException(`The payload cannot be encoded as ${codec.contentType}: ${messageOf(cause)}`, {
       code: RpcCode.BadRequest,
@@ -84,8 +89,9 @@ export function decodePayload(body: Body, contentType: string | undefined, codec
     return typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? new Uint8Array(0));
   }
   if (body === undefined) return undefined;
-  const reader = contentType === undefined || contentType === jsonContentType ? jsonCodec : codec;
-  if (contentType !== undefined && contentType !== reader.contentType) {
+  const isJson = contentType === undefined || contentType === jsonContentType;
+  const reader = isJson && codec.contentType !== jsonContentType ? jsonCodec : codec;
+  if (!isJson && contentType !== reader.contentType) {
     throw new RpcException(
       `A payload of type ${JSON.stringify(contentType)} came, and this side reads ${codec.contentType} and JSON: give both sides the same codec`,
       { code: RpcCode.BadRequest },

@@ -41,6 +41,13 @@ export function checkHeaders(headers: unknown): Headers | undefined {
   return count === 0 ? undefined : checked;
 }
 
+/** What counts towards {@link maxHeaderBytes}. */
+export function headerBytes(headers: Headers | undefined): number {
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + utf8Length(headers[name] ?? '');
+  return bytes;
+}
+
 /** Bytes that `text` takes as UTF-8, as every encoder writes it (a lone surrogate as U+FFFD: 3 bytes). */
 export function utf8Length(text: string): number {
   let bytes = text.length;

@@ -23,4 +23,4 @@ export type {
   Reply,
   Request,
 } from './envelope.ts';
-export { checkHeaders, maxHeaderBytes, reservedHeaderPrefix, utf8Length } from './headers.ts';
+export { checkHeaders, headerBytes, maxHeaderBytes, reservedHeaderPrefix, utf8Length } from './headers.ts';

@@ -82,6 +82,7 @@ export class TimeoutError extends RpcException {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== TimeoutError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return isRpcException(value) && value.code === RpcCode.Timeout;
   }
 }
@@ -109,6 +110,7 @@ export class ValidationError extends RpcException {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== ValidationError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return isRpcException(value) && value.code === RpcCode.Validation && Array.isArray(value.details);
   }
 }

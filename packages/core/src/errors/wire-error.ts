@@ -17,13 +17,10 @@ export interface WireError {
 
 /** The JSON text of an exception. Never throws: details or metadata that JSON cannot hold are left out. */
 export function errorToWire(exception: RpcException): string {
-  const { message, code, details, metadata } = exception;
-  for (const wire of [
-    { error: message, code, details, metadata },
-    { error: message, code, metadata },
-    { error: message, code },
-  ]) {
+  for (const parts of [['details', 'metadata'], ['details'], ['metadata'], []] as const) {
     try {
+      const wire: Record<string, unknown> = { error: exception.message, code: exception.code };
+      for (const part of parts) wire[part] = exception[part];
       return JSON.stringify(wire);
     } catch {
       // Cyclic, a BigInt, a getter or toJSON that throws: try with less.

@@ -42,15 +42,41 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
   for (const name of ['controllers', 'providers', 'transports'] as const) {
     if (options[name] !== undefined && !Array.isArray(options[name])) throw read.error(name, 'must be an array');
   }
+  const { server = [], client = [] } = options.interceptors ?? {};
+  const readInterceptors = new OptionReader('createMicroservices: interceptors', options.interceptors, [
+    'server',
+    'client',
+  ]);
+  for (const [name, list] of [
+    ['server', server],
+    ['client', client],
+  ] as const) {
+    const isGood = Array.isArray(list) && list.every((interceptor) => typeof interceptor === 'function');
+    if (!isGood) throw readInterceptors.error(name, 'must be an array of functions');
+  }
+  if (options.transports?.some((factory) => typeof factory?.transport !== 'string') === true) {
+    throw read.error('transports', 'must hold the functions of transports, such as tcp');
+  }
+  if (options.logger !== undefined && !isLogger(options.logger)) {
+    throw read.error('logger', 'must have the methods debug, info, warn and error');
+  }
+  const providers = ((options.providers ?? []) as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
+  if (providers.includes(undefined)) {
+    throw read.error('providers', 'must not hold undefined (do two files import each other?)');
+  }
   return {
     controllers: options.controllers ?? [],
-    providers: ((options.providers ?? []) as readonly unknown[]).flat(
-      Number.POSITIVE_INFINITY,
-    ) as unknown as ResolvedHostOptions['providers'],
+    providers: providers as ResolvedHostOptions['providers'],
     transports: options.transports ?? [],
-    serverInterceptors: options.interceptors?.server ?? [],
-    clientInterceptors: options.interceptors?.client ?? [],
+    serverInterceptors: server,
+    clientInterceptors: client,
     logger: options.logger ?? consoleLogger,
     startTimeout: read.milliseconds('startTimeout', { default: 10_000 }),
   };
+}
+
+function isLogger(logger: unknown): logger is Logger {
+  if (typeof logger !== 'object' || logger === null) return false;
+  const methods = logger as Record<string, unknown>;
+  return ['debug', 'info', 'warn', 'error'].every((name) => typeof methods[name] === 'function');
 }

@@ -38,6 +38,7 @@ export class Host {
     this.#options = options;
     const tokens = new TokenBook();
     const names = new TokenBook();
+    const controllers = new TokenBook();
     this.#entries = options.providers.filter(isMicroservicesProvider).flatMap(entriesOf);
     for (const { token } of this.#entries) {
       tokens.claim(token, 'an entry of provideMicroservices');
@@ -50,6 +51,7 @@ export class Host {
     }
     for (const controller of options.controllers) {
       checkController(controller);
+      controllers.claim(controller, 'an entry of "controllers"');
       if (!this.#container.has(controller)) this.#container.bind(controller);
     }
   }
@@ -135,7 +137,7 @@ export class Host {
     }
     if (typeof handle !== 'function')
       throw new RpcException(`A handler must be a function, got ${typeof handle}`, { code: RpcCode.BadRequest });
-    this.#registry.add(createRecord({ kind, target, options, name: handle.name || 'an anonymous function', handle }));
+    this.#registry.add(createRecord({ kind, target, options, name: handle.name, handle }));
     return this;
   }
 
@@ -201,8 +203,18 @@ export class Host {
 
   async #close(timeout: number): Promise<void> {
     for (const server of this.#servers.values()) server.stopStarting();
-    await this.#started?.catch(() => undefined);
+    await this.#startedOrLate(timeout);
     await this.#closeAll(timeout);
+  }
+
+  /** A `listen` that hangs does not keep the host from closing. */
+  async #startedOrLate(timeout: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeout);
+    });
+    await Promise.race([this.#started?.catch(() => undefined), late]);
+    clearTimeout(timer);
   }
 
   async #closeAll(timeout: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { InjectionToken, Token } from '@needle-di/core';
 import { RpcCode, RpcException } from '../errors/index.ts';
-import type { EndpointOptions, Transport, TransportOptions } from '../seam/index.ts';
+import { type EndpointOptions, OptionReader, type Transport, type TransportOptions } from '../seam/index.ts';
 
 /** A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. */
 // oxlint-disable-next-line typescript/no-redundant-type-constituents -- empty here; a transport package fills it.
@@ -36,16 +36,21 @@ export interface MicroservicesProvider {
  * @throws RpcException 400 naming the token, for an entry that is neither server nor client, or has no options.
  */
 export function provideMicroservices(entries: readonly MicroserviceEntry[]): MicroservicesProvider {
-  for (const entry of entries) {
-    const { token, options, listen, client } = entry;
-    if (token === undefined || token === '') throw badEntry('an entry', 'has no token');
-    const name = `the entry ${JSON.stringify(tokenName(token))}`;
-    if (typeof options !== 'object' || options === null || typeof options.transport !== 'string') {
-      throw badEntry(name, 'needs options: a transport such as tcp({ port: 8888 }), or { transport, options }');
-    }
-    if (listen === false && client === false) throw badEntry(name, 'is neither to listen nor to be a client');
-  }
+  for (const entry of entries) checkEntry(entry);
   return { [brand]: [...entries] };
+}
+
+function checkEntry(entry: MicroserviceEntry): void {
+  const { token, options } = entry;
+  if (token === undefined || token === null || token === '') throw badEntry('an entry', 'has no token');
+  const name = `the entry ${JSON.stringify(tokenName(token))}`;
+  const read = new OptionReader(`provideMicroservices: ${name}`, entry, ['token', 'options', 'listen', 'client']);
+  if (typeof options !== 'object' || options === null || typeof options.transport !== 'string') {
+    throw badEntry(name, 'needs options: a transport such as tcp({ port: 8888 }), or { transport, options }');
+  }
+  const listens = read.boolean('listen', { default: true });
+  const isClient = read.boolean('client', { default: true });
+  if (!listens && !isClient) throw badEntry(name, 'is neither to listen nor to be a client');
 }
 
 export function isMicroservicesProvider(provider: unknown): provider is MicroservicesProvider {

@@ -66,7 +66,8 @@ function canonicalJson(value: unknown, depth: number): string {
   if (depth > maxDepth) throw badPattern(`is nested deeper than ${maxDepth} levels`);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${Array.from(value, (item: unknown) => canonicalJson(item, depth + 1)).join(',')}]`;
   if (!isPlainObject(value)) throw badPattern(`holds ${describe(value)}, which JSON cannot`);
   const fields = Object.keys(value)
     .filter((name) => value[name] !== undefined)

@@ -9,7 +9,8 @@ import type { Schema } from './contract.ts';
  */
 export function validate(schema: Schema, value: unknown, what: string): unknown {
   const result = schema['~standard'].validate(value);
-  if (result instanceof Promise) return result.then((settled) => outputOf(settled, what));
+  // Not `instanceof Promise`: what another realm or a library made is one, too.
+  if ('then' in result) return Promise.resolve(result).then((settled) => outputOf(settled, what));
   return outputOf(result, what);
 }
 

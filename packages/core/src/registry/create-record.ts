@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { RpcException } from '../errors/index.ts';
 import {
   type AnyEventContract,
   type AnyMessageContract,
@@ -10,15 +10,18 @@ import {
   type Schema,
   targetKey,
 } from '../patterns/index.ts';
-import { resolveRetry } from '../seam/index.ts';
+import { OptionReader, resolveRetry } from '../seam/index.ts';
 import type { HandlerFunction, HandlerRecord } from './handler-record.ts';
 import type { EventHandlerOptions, MessageHandlerOptions } from './handler-types.ts';
+
+const messageOptions = ['transport'] as const;
+const eventOptions = ['transport', 'retry', 'broadcast'] as const;
 
 export interface HandlerDeclaration {
   readonly kind: 'message' | 'event';
   readonly target: Pattern | AnyMessageContract | AnyEventContract;
   readonly options: MessageHandlerOptions & EventHandlerOptions;
-  /** `UsersController.getUsers`; of a function without a name, its pattern. */
+  /** `UsersController.getUsers`; empty for a function without a name, which is then called by its pattern. */
   readonly name: string;
   readonly handle: HandlerFunction;
 }
@@ -29,30 +32,33 @@ export function createRecord({ kind, target, options, name, handle }: HandlerDec
     const contract = isContract(target) ? target : undefined;
     if (contract !== undefined) expectKind(contract, kind);
     const pattern = contract?.pattern ?? (target as Pattern);
-    const { transport } = options;
-    if (transport !== undefined && (typeof transport !== 'string' || transport === '')) {
-      throw new RpcException(`the transport must be a name, as in Transports, got ${JSON.stringify(transport)}`, {
-        code: RpcCode.BadRequest,
-      });
-    }
+    const key = kind === 'message' ? targetKey(pattern) : patternKey(pattern);
+    const read = new OptionReader('its options', options, kind === 'message' ? messageOptions : eventOptions);
     return {
       kind,
-      key: kind === 'message' ? targetKey(pattern) : patternKey(pattern),
+      key,
       wildcard: isWildcard(pattern),
-      transport,
-      name,
+      transport: read.string('transport'),
+      name: name === '' ? `${kind}(${JSON.stringify(key)})` : name,
       handle,
       schema: schemaOf(contract),
       idempotent: contract?.idempotent,
       retry: options.retry === undefined ? undefined : resolveRetry('retry', options.retry),
-      broadcast: options.broadcast ?? false,
+      broadcast: read.boolean('broadcast', { default: false }),
     };
   } catch (thrown) {
     const error = RpcException.from(thrown);
-    throw new RpcException(`The handler ${name}: ${error.message}`, { code: error.code, cause: thrown });
+    throw new RpcException(`The handler ${name === '' ? `of ${describeTarget(target)}` : name}: ${error.message}`, {
+      code: error.code,
+      cause: thrown,
+    });
   }
 }
 
 function schemaOf(contract: AnyMessageContract | AnyEventContract | undefined): Schema | undefined {
   return contract?.kind === 'message' ? contract.request : contract?.payload;
+}
+
+function describeTarget(target: HandlerDeclaration['target']): string {
+  return isContract(target) ? JSON.stringify(target.key) : JSON.stringify(target);
 }

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { MessageContext } from '../context/index.ts';
 import type { EventContract, InputOf, MessageContract, OutputOf } from '../patterns/index.ts';
-import type { RetryPolicy, TransportContexts } from '../seam/index.ts';
+import type { EndpointOptions, TransportContexts } from '../seam/index.ts';
 
 /** What a handler may give back for replies of one type: one reply, or a stream of them, now or later. */
 export type HandlerResult<Reply> = Replies<Reply> | Promise<Replies<Reply>>;
@@ -36,7 +36,7 @@ export interface MessageHandlerOptions<Transport extends string = string> {
 
 export interface EventHandlerOptions<Transport extends string = string> extends MessageHandlerOptions<Transport> {
   /** Tries of a durable event before the dead letter. Default: the endpoint's `retry` (5 tries, backoff 200 ms to 30 s). */
-  readonly retry?: Partial<RetryPolicy>;
+  readonly retry?: EndpointOptions['retry'];
   /** Every instance gets every event, instead of one of each group. Where events are durable, those from its start on. */
   readonly broadcast?: boolean;
 }

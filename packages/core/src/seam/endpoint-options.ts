@@ -1,4 +1,4 @@
-import { type Codec, jsonCodec } from '../envelope/index.ts';
+import { binaryContentType, type Codec, jsonCodec } from '../envelope/index.ts';
 import { maxTimerDelay, OptionReader } from './options.ts';
 
 /** How long to wait between tries: `initial`, then twice as long each time up to `max`, each shortened by up to half at random. */
@@ -116,6 +116,9 @@ export function backoffDelay({ initial, max }: Backoff, attempt: number, random:
 
 function checkCodec(codec: Codec, read: OptionReader<EndpointOptions>): Codec {
   const { contentType, encode, decode } = (codec ?? {}) as Partial<Record<keyof Codec, unknown>>;
+  if (contentType === binaryContentType) {
+    throw read.error('codec', `must not take over ${binaryContentType}, which bytes travel as`);
+  }
   if (typeof contentType === 'string' && typeof encode === 'function' && typeof decode === 'function') return codec;
   throw read.error('codec', 'must be { contentType, encode, decode }');
 }

@@ -1,5 +1,7 @@
-export { connectionLost, reasonText } from './link-errors.ts';
-export { cancelled, type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
-export { validated, validatedStream } from './replies.ts';
+export { Calls } from './calls.ts';
+export { LazyIterator } from './lazy-iterator.ts';
+export { reasonText } from './link-errors.ts';
+export { cancelled, type PreparedCall, type Target } from './prepare-call.ts';
+export type { Requester } from './requester.ts';
 export { Session, type SessionState } from './session.ts';
 export { SessionHub } from './session-hub.ts';

@@ -1,4 +1,12 @@
-import { type CallOptions, currentMessage, type HandledMessage, inheritHeaders } from '../context/index.ts';
+import {
+  type CallOptions,
+  type CallRetry,
+  currentMessage,
+  type EmitOptions,
+  type HandledMessage,
+  inheritHeaders,
+  type StreamOptions,
+} from '../context/index.ts';
 import type { OutgoingCall } from '../correlation/index.ts';
 import { checkHeaders } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
@@ -77,10 +85,25 @@ function checkOptions(options: CallOptions | undefined): { readonly signal: Abor
   if (responseType !== undefined && !isSchema(responseType)) {
     throw badOption('responseType must be a Standard Schema (zod, valibot, arktype …)', responseType);
   }
-  if (retry !== undefined && !(Number.isInteger(retry?.attempts) && retry.attempts >= 1)) {
-    throw badOption('retry.attempts must be a whole number of at least 1', retry?.attempts);
+  if (retry !== undefined) checkRetry(retry);
+  const { buffer, key } = options as StreamOptions & EmitOptions;
+  if (buffer !== undefined && !(Number.isInteger(buffer) && buffer >= 1)) {
+    throw badOption('buffer must be a whole number of at least 1', buffer);
   }
+  if (key !== undefined && typeof key !== 'string') throw badOption('key must be a string', key);
   return { signal };
+}
+
+function checkRetry({ attempts, backoff = {} }: CallRetry): void {
+  if (!(Number.isInteger(attempts) && attempts >= 1)) {
+    throw badOption('retry.attempts must be a whole number of at least 1', attempts);
+  }
+  for (const name of ['initial', 'max'] as const) {
+    const value = backoff[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0 && value <= maxTimerDelay)) {
+      throw badOption(`retry.backoff.${name} must be milliseconds from 0 to ${maxTimerDelay}`, value);
+    }
+  }
 }
 
 function watcher(signal: AbortSignal | undefined, handled: HandledMessage | undefined): OutgoingCall['onAbort'] {

@@ -1,8 +1,18 @@
+import { RpcException } from '../errors/index.ts';
 import { type Schema, validate } from '../patterns/index.ts';
 
-/** A reply as its schema gives it. @throws ValidationError when it does not satisfy the schema. */
-export function validated(schema: Schema | undefined, reply: unknown): unknown {
-  return schema === undefined ? reply : validate(schema, reply, 'reply');
+/**
+ * A reply as its schema gives it.
+ *
+ * @throws ValidationError (by rejecting) when it does not satisfy the schema; RpcException 500 when the schema itself fails.
+ */
+export async function validated(schema: Schema | undefined, reply: unknown): Promise<unknown> {
+  if (schema === undefined) return reply;
+  try {
+    return await validate(schema, reply, 'reply');
+  } catch (thrown) {
+    throw RpcException.from(thrown);
+  }
 }
 
 /** A stream whose every reply satisfies the schema; the first that does not ends it. */
@@ -16,7 +26,7 @@ export function validatedStream(
       const result = await replies.next();
       if (result.done === true) return result;
       try {
-        return { done: false, value: await validate(schema, result.value, 'reply') };
+        return { done: false, value: await validated(schema, result.value) };
       } catch (thrown) {
         await replies.return?.();
         throw thrown;

@@ -113,6 +113,7 @@ export class Requester {
       const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
       const { id, credit } = pending;
       const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
+      pending.sent = true;
       const sent = this.#link.send(request);
       if (sent !== undefined) sent.catch((reason: unknown) => this.#fail(pending, unsent(pattern, reason)));
     } catch (thrown) {
@@ -185,7 +186,7 @@ export class Requester {
   /** Forgets the call and tells the handling side. */
   #cancel(call: PendingCall): void {
     // An answer that ends a call has removed it before; then there is nothing left to cancel.
-    if (!this.#forget(call)) return;
+    if (!this.#forget(call) || !call.sent) return;
     const { id, from, pattern } = call;
     this.#observe(this.#link.send({ kind: 'cancel', id, to: from, pattern }));
   }
@@ -207,6 +208,8 @@ export class Requester {
 
   #acknowledged(sent: Promise<void>, call: OutgoingCall): Promise<void> {
     return new Promise((resolve, reject) => {
+      let unwatch: (() => void) | undefined;
+      let timer: NodeJS.Timeout | undefined;
       const settle = (outcome: () => void) => {
         unwatch?.();
         clearTimeout(timer);
@@ -216,8 +219,8 @@ export class Requester {
       this.#unacknowledged.add(fail);
       const left = call.deadline - performance.now();
       const late = () => fail(new TimeoutError(`The event "${call.pattern}" was not acknowledged in time`));
-      const timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(late, Math.ceil(left));
-      const unwatch = call.onAbort?.((reason) => fail(cancelled(reason)));
+      if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(late, Math.max(1, Math.ceil(left)));
+      unwatch = call.onAbort?.((reason) => fail(cancelled(reason)));
       sent.then(
         () => settle(resolve),
         (reason: unknown) =>

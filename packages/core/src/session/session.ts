@@ -2,7 +2,7 @@ import { type Dispatcher, Responder, type WarningLog } from '../dispatch/index.t
 import type { Envelope } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { Delivery, Link, Receiver, ResolvedEndpointOptions } from '../seam/index.ts';
-import { LinkCaller } from './link-caller.ts';
+import { Calls } from './calls.ts';
 import { connectionLost, reasonText } from './link-errors.ts';
 import { Requester } from './requester.ts';
 
@@ -29,7 +29,7 @@ export class Session implements Receiver {
     this.#setup = setup;
     this.#dispatcher = setup.dispatcher;
     this.requester = new Requester(link, setup.options);
-    this.#responder = new Responder(link, setup.dispatcher, new LinkCaller(this.requester, setup.options));
+    this.#responder = new Responder(link, setup.dispatcher, new Calls(setup.options, () => this.requester));
   }
 
   get state(): SessionState {

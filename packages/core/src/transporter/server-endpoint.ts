@@ -80,9 +80,11 @@ export class ServerEndpoint {
     this.#change('ready');
   }
 
-  /** Ends the tries of `start`. */
+  /** Ends the tries of `start`, which rejects. */
   stopStarting(): void {
-    if (this.#state === 'starting') this.#dispatcher.drain();
+    if (this.#state !== 'starting') return;
+    this.#dispatcher.drain();
+    void this.#closeTransporter(0);
   }
 
   /** Takes nothing new; what runs goes on. */

@@ -1,0 +1,103 @@
+import type { CallOptions, EmitOptions, StreamOptions, UntypedCaller } from '../context/index.ts';
+import type { ResolvedEndpointOptions } from '../seam/index.ts';
+import { LazyIterator } from './lazy-iterator.ts';
+import { type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
+import { validated, validatedStream } from './replies.ts';
+import type { Requester } from './requester.ts';
+import { withRetry } from './retry.ts';
+
+/** Finds the link for one try of a call; rejects with `RpcException` only. */
+export type Route = (call: PreparedCall) => Requester | Promise<Requester>;
+
+/** What a call is, beside its link: checked, given what it inherits, tried and tried again, its replies validated. */
+export class Calls implements UntypedCaller {
+  readonly #options: ResolvedEndpointOptions;
+  readonly #route: Route;
+
+  constructor(options: ResolvedEndpointOptions, route: Route) {
+    this.#options = options;
+    this.#route = route;
+  }
+
+  /** Without `async`, which the hot path would pay for with two more promises a call. */
+  send(target: Target, data: unknown, options?: CallOptions): Promise<unknown> {
+    let call: PreparedCall;
+    try {
+      call = this.#prepare('message', target, data, options);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    const { schema } = call;
+    const reply = this.#try(call, options, false, (requester) => requester.send(call));
+    return schema === undefined ? reply : reply.then((value) => validated(schema, value));
+  }
+
+  /** Each iteration is a call of its own, which begins when it is first read. */
+  stream(target: Target, data: unknown, options?: StreamOptions): AsyncIterable<unknown> {
+    const open = async (isLeft: () => boolean) => this.#openStream(target, data, options, isLeft);
+    return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
+  }
+
+  emit(target: Target, data: unknown, options?: EmitOptions): Promise<void> {
+    let call: PreparedCall;
+    try {
+      call = this.#prepare('event', target, data, options);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    return this.#try(call, options, true, (requester) => requester.emit(call, options?.key));
+  }
+
+  /** With `retry` the first reply is waited for, since until then the stream may be tried again. */
+  #openStream(
+    target: Target,
+    data: unknown,
+    options: StreamOptions = {},
+    isLeft: () => boolean,
+  ): Promise<AsyncIterator<unknown, undefined>> {
+    const call = this.#prepare('message', target, data, options);
+    const { buffer = this.#options.buffer, retry } = options;
+    return this.#try(call, options, false, async (requester) => {
+      if (isLeft()) return ended;
+      const replies = validatedStream(call.schema, requester.stream(call, buffer));
+      return retry === undefined ? replies : startingWith(await replies.next(), replies);
+    });
+  }
+
+  #prepare(kind: 'message' | 'event', target: Target, data: unknown, options: CallOptions | undefined): PreparedCall {
+    return prepareCall(kind, target, data, options, this.#options.timeout);
+  }
+
+  #try<Result>(
+    call: PreparedCall,
+    options: CallOptions | undefined,
+    isEvent: boolean,
+    over: (requester: Requester) => Promise<Result>,
+  ): Promise<Result> {
+    const attempt = () => {
+      const requester = this.#route(call);
+      return requester instanceof Promise ? requester.then(over) : over(requester);
+    };
+    return options?.retry === undefined ? attempt() : withRetry(call, options.retry, isEvent, attempt);
+  }
+}
+
+/** For who left before there was anything to read. */
+const ended: AsyncIterator<unknown, undefined> = { next: () => Promise.resolve({ done: true, value: undefined }) };
+
+function startingWith(
+  first: IteratorResult<unknown, undefined>,
+  rest: AsyncIterator<unknown, undefined>,
+): AsyncIterator<unknown, undefined> {
+  let isFirst = true;
+  return {
+    next() {
+      if (!isFirst) return rest.next();
+      isFirst = false;
+      return Promise.resolve(first);
+    },
+    async return() {
+      return (await rest.return?.()) ?? { done: true, value: undefined };
+    },
+  };
+}
