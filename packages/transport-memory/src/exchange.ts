@@ -2,7 +2,7 @@ import type { Answer, Control, Event, Request, Routes } from '@parley/core/trans
 import { DeadLetters, errorOf } from './dead-letters.ts';
 import { type Bury, Group } from './group.ts';
 import type { Inbox } from './inbox.ts';
-import { Interests, splitRoutes } from './interests.ts';
+import { Interests } from './interests.ts';
 
 interface Instance {
   readonly inbox: Inbox;
@@ -23,13 +23,12 @@ export class Exchange {
 
   /** From now on the inbox is reached by its name, and gets its share of the group's messages and events. */
   add(inbox: Inbox, groupName: string, routes: Routes): void {
-    const { shared, own } = splitRoutes(routes);
-    const group = this.#groups.get(groupName) ?? new Group(groupName, this.#bury);
-    const ownGroup = new Group(inbox.name, this.#bury);
+    const group = this.#groups.get(groupName) ?? new Group(groupName, 'group', this.#bury);
+    const ownGroup = new Group(inbox.name, 'broadcast', this.#bury);
     this.#groups.set(groupName, group);
     this.#instances.set(inbox.name, { inbox, interests: new Interests(routes), groups: [group, ownGroup] });
-    group.join(inbox, shared);
-    ownGroup.join(inbox, own);
+    group.join(inbox, routes);
+    ownGroup.join(inbox, routes.broadcast);
   }
 
   /** It gets no more new messages and events; answers still reach it. */

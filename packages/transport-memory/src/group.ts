@@ -1,6 +1,6 @@
-import type { DeadReason, Event, Request, Routes } from '@parley/core/transport';
+import type { DeadReason, Event, Request } from '@parley/core/transport';
 import { copyEnvelope } from './copy-envelope.ts';
-import { Interests } from './interests.ts';
+import { Interests, type WantedRoutes } from './interests.ts';
 import type { MemorySource } from './memory-context.ts';
 import { type Member, MemoryDelivery, type Message, type Settling } from './memory-delivery.ts';
 
@@ -10,6 +10,7 @@ export type Bury = (group: Group, message: Message, why: DeadReason) => void;
 /** Instances of one service, and what is kept for them: each message goes to one of them, again if that one dies. */
 export class Group implements Settling {
   readonly name: string;
+  readonly #audience: 'group' | 'broadcast';
   readonly #bury: Bury;
   /** Who was served longest ago comes first. */
   readonly #members = new Map<Member, Interests>();
@@ -23,12 +24,14 @@ export class Group implements Settling {
     for (const queue of [...this.#waiting.keys()]) this.#pump(queue);
   };
 
-  constructor(name: string, bury: Bury) {
+  /** @param audience which of its members' handlers its events are for */
+  constructor(name: string, audience: 'group' | 'broadcast', bury: Bury) {
     this.name = name;
+    this.#audience = audience;
     this.#bury = bury;
   }
 
-  join(member: Member, routes: Routes): void {
+  join(member: Member, routes: Partial<WantedRoutes>): void {
     this.#members.set(member, new Interests(routes));
     this.#remembered.add(routes);
     this.#pumpAll();
@@ -122,7 +125,7 @@ export class Group implements Settling {
     if (lane !== undefined) this.#lanes.set(lane, { member, open: (this.#lanes.get(lane)?.open ?? 0) + 1 });
     const source: MemorySource = { instance: member.name, group: this.name, deliveryCount: attempt };
     const envelope = copyEnvelope(message.envelope);
-    if (envelope.kind === 'event') member.put({ ...envelope, source }, delivery);
+    if (envelope.kind === 'event') member.put({ ...envelope, audience: this.#audience, source }, delivery);
     else member.put({ ...envelope, timeout: timeLeft(envelope.timeout, keptSince), source }, delivery);
   }
 

@@ -160,7 +160,7 @@ describe('events', () => {
     const routes = { events: ['user.created'], wildcards: ['user.*'] };
     const groups = [await world.server(routes, { group: 'a' }), await world.server(routes, { group: 'b' })];
     const twin = await world.server(routes, { group: 'b' });
-    const broad = { wildcards: ['user.*'], broadcast: ['user.*'] };
+    const broad = { broadcast: { events: [], wildcards: ['user.*'] } };
     const broadcasts = [await world.server(broad, { group: 'a' }), await world.server(broad, { group: 'a' })];
     const client = await world.client();
     client.link.send(event('user.created'));

@@ -16,7 +16,7 @@ export class FakeHub implements Hub {
   #roomWanted: (() => void)[] = [];
 
   constructor(routes: Partial<Routes> = {}) {
-    this.routes = { messages: [], events: [], wildcards: [], broadcast: [], ...routes };
+    this.routes = { messages: [], events: [], wildcards: [], broadcast: { events: [], wildcards: [] }, ...routes };
   }
 
   set room(room: number) {

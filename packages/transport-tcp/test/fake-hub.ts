@@ -47,7 +47,7 @@ export class FakeReceiver implements Receiver {
 
 /** Stands in for core, so that a transport can be tested alone. */
 export class FakeHub implements Hub {
-  readonly routes: Routes = { messages: [], events: [], wildcards: [], broadcast: [] };
+  readonly routes: Routes = { messages: [], events: [], wildcards: [], broadcast: { events: [], wildcards: [] } };
   readonly receivers: FakeReceiver[] = [];
   readonly warnings: string[] = [];
   readonly outages: unknown[] = [];

@@ -154,6 +154,7 @@ export class Connection {
     this.#pool.close(this.#closedError());
     if (attempt !== undefined) {
       await attempt.dispatcher.finish(timeout);
+      attempt.hub.cancelAll('the client was closed');
       try {
         await attempt.client.close(Math.max(0, until - performance.now()));
       } catch (problem) {

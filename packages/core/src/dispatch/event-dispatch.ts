@@ -42,7 +42,7 @@ export class EventDispatch {
 
   receive(event: Event, delivery: Delivery | undefined): void {
     const { table, workload, log, options } = this.#dispatcher;
-    const records = table.events(event.pattern);
+    const records = forAudience(table.events(event.pattern), event.audience);
     if (records.length === 0) {
       delivery?.done();
     } else if (delivery !== undefined) {
@@ -147,6 +147,11 @@ export class EventDispatch {
   #logFailure(event: Event, record: HandlerRecord, thrown: unknown): void {
     this.#dispatcher.log.error(`the handler ${record.name} of the event "${event.pattern}" failed`, thrown);
   }
+}
+
+function forAudience(records: readonly HandlerRecord[], audience: Event['audience']): readonly HandlerRecord[] {
+  if (audience === undefined) return records;
+  return records.filter(({ broadcast }) => broadcast === (audience === 'broadcast'));
 }
 
 /** What the dead letter says: the first error, and in its metadata every handler that failed. */

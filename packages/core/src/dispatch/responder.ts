@@ -99,9 +99,12 @@ export class Responder implements HandlingScope {
     this.#answers.defer(handling, milliseconds);
   }
 
-  /** The link is gone. On a shared one nobody is left to answer: every handler's signal aborts. */
+  /**
+   * The link is gone: nothing can be answered any more, so every handler's signal aborts. What a broker keeps is not
+   * settled: it comes again, elsewhere.
+   */
   detach(reason: RpcException): void {
-    if (this.#link.shared) for (const handling of this.#calls.all()) this.#end(handling, reason);
+    for (const handling of this.#calls.all()) this.#abandon(handling, reason);
     this.#unwatch();
     this.#watch.clear();
   }
@@ -244,9 +247,8 @@ export class Responder implements HandlingScope {
   }
 
   #end(handling: RequestHandling, reason: RpcException): void {
-    this.#settle(handling);
-    handling.stream?.stop();
-    handling.abort(reason);
+    handling.release();
+    this.#abandon(handling, reason);
   }
 
   #left(): void {
@@ -257,18 +259,21 @@ export class Responder implements HandlingScope {
   /** Time is up for what still runs. A request that the broker keeps stays there for another instance; others fail. */
   #stop(reason: RpcException): void {
     for (const handling of this.#calls.all()) {
-      if (!handling.isKept) {
-        this.#fail(
-          handling,
-          new RpcException('The service closed before the handler had finished', { code: RpcCode.ConnectionLost }),
-        );
-      }
-      this.#calls.delete(handling);
-      handling.settled = true;
-      handling.stream?.stop();
-      handling.abort(reason);
+      if (!handling.isKept) this.#fail(handling, closedTooSoon());
+      this.#abandon(handling, reason);
     }
   }
+
+  #abandon(handling: RequestHandling, reason: RpcException): void {
+    handling.settled = true;
+    this.#calls.delete(handling);
+    handling.stream?.stop();
+    handling.abort(reason);
+  }
+}
+
+function closedTooSoon(): RpcException {
+  return new RpcException('The service closed before the handler had finished', { code: RpcCode.ConnectionLost });
 }
 
 function callerLost(why: string): RpcException {

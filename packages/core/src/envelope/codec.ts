@@ -64,22 +64,24 @@ const nothing: EncodedPayload = { body: undefined, contentType: undefined };
  */
 export function encodePayload(value: unknown, codec: Codec, maxBody: number): EncodedPayload {
   if (value === undefined) return nothing;
-  if (value instanceof Uint8Array) {
-    checkSize(value, maxBody);
-    return { body: value, contentType: binaryContentType };
-  }
-  let body: string | Uint8Array;
+  let encoded: EncodedPayload;
   try {
-    body = codec.encode(value);
-    if (typeof body !== 'string' && !(body instanceof Uint8Array))
-      throw new TypeError('it gave neither text nor bytes');
+    encoded = encode(value, codec);
   } catch (cause) {
     throw new RpcException(`The payload cannot be encoded as ${codec.contentType}: ${messageOf(cause)}`, {
       code: RpcCode.BadRequest,
       cause,
     });
   }
-  checkSize(body, maxBody);
+  checkSize(encoded.body, maxBody);
+  return encoded;
+}
+
+/** Throws what the codec throws, or what looking at the value throws: it may be a Proxy. */
+function encode(value: unknown, codec: Codec): EncodedPayload {
+  if (value instanceof Uint8Array) return { body: value, contentType: binaryContentType };
+  const body = codec.encode(value);
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new TypeError('it gave neither text nor bytes');
   return { body, contentType: codec.contentType === jsonContentType ? undefined : codec.contentType };
 }
 
@@ -108,7 +110,8 @@ export function decodePayload(body: Body, contentType: string | undefined, codec
 }
 
 /** @throws RpcException 413 */
-function checkSize(body: string | Uint8Array, maxBody: number): void {
+function checkSize(body: Body, maxBody: number): void {
+  if (body === undefined) return;
   // A UTF-16 unit takes at most 3 bytes: only texts near the limit are counted.
   if (typeof body === 'string' && body.length * 3 <= maxBody) return;
   const bytes = typeof body === 'string' ? utf8Length(body) : body.byteLength;
@@ -125,6 +128,10 @@ function checkSize(body: string | Uint8Array, maxBody: number): void {
 
 /** What an `Error` says of itself, shortened: parsers like to quote their whole input. */
 function messageOf(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return message.length > 200 ? `${message.slice(0, 200)}…` : message;
+  try {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return message.length > 200 ? `${message.slice(0, 200)}…` : message;
+  } catch {
+    return 'it threw what cannot be printed';
+  }
 }

@@ -47,6 +47,11 @@ export interface Event extends Message {
   readonly kind: 'event';
   /** Events of one key stay in order, where the wire has order. */
   readonly key?: string | undefined;
+  /**
+   * Which of the handlers it came for, where a transport delivers twice: to every instance for its `broadcast`
+   * handlers, and to one of the group for the others. `undefined`: for all. Never on the wire.
+   */
+  readonly audience?: 'broadcast' | 'group' | undefined;
 }
 
 interface Answering {

@@ -18,10 +18,9 @@ const namePattern = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
  */
 export function checkHeaders(headers: unknown): Headers | undefined {
   if (headers === undefined) return undefined;
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    throw badHeaders(
-      `headers must be an object of strings, got ${Array.isArray(headers) ? 'an array' : typeof headers}`,
-    );
+  if (!isPlainObject(headers)) {
+    // A Map, or the Headers of fetch, would look like an object without fields.
+    throw badHeaders('headers must be a plain object of strings (of a Map or Headers: Object.fromEntries(headers))');
   }
   const checked: Record<string, string> = Object.create(null) as Record<string, string>;
   let bytes = 0;
@@ -61,6 +60,12 @@ export function utf8Length(text: string): number {
     }
   }
   return bytes;
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function badHeaders(what: string): RpcException {

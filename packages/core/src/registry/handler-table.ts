@@ -1,5 +1,5 @@
 import { type Matcher, wildcardMatcher } from '../patterns/index.ts';
-import type { Routes } from '../seam/index.ts';
+import type { EventRoutes, Routes } from '../seam/index.ts';
 import type { HandlerRecord } from './handler-record.ts';
 
 /** Event keys come from the network: only so many are remembered with what they match. */
@@ -23,11 +23,11 @@ export class HandlerTable {
     }
     const wildcards = records.filter((record) => record.wildcard);
     this.#wildcards = wildcards.map((record) => ({ matches: wildcardMatcher(record.key), record }));
+    const events = records.filter((record) => record.kind === 'event');
     this.routes = {
       messages: [...this.#messages.keys()],
-      events: [...this.#events.keys()],
-      wildcards: distinct(wildcards),
-      broadcast: distinct(records.filter((record) => record.broadcast)),
+      ...eventRoutes(events.filter((record) => !record.broadcast)),
+      broadcast: eventRoutes(events.filter((record) => record.broadcast)),
     };
   }
 
@@ -50,6 +50,13 @@ export class HandlerTable {
     this.#found.set(key, found);
     return found;
   }
+}
+
+function eventRoutes(records: readonly HandlerRecord[]): EventRoutes {
+  return {
+    events: distinct(records.filter((record) => !record.wildcard)),
+    wildcards: distinct(records.filter((record) => record.wildcard)),
+  };
 }
 
 function distinct(records: readonly HandlerRecord[]): string[] {

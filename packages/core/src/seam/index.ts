@@ -17,6 +17,7 @@ export {
   type ContextClass,
   type DeadReason,
   type Delivery,
+  type EventRoutes,
   type Hub,
   type Link,
   type Receiver,

@@ -64,14 +64,20 @@ export interface DeadReason {
   readonly attempts: number;
 }
 
-/** What handlers exist for, as canonical keys; wildcards apart. Empty for a client that serves nothing. */
-export interface Routes {
-  readonly messages: readonly string[];
+/** Events that handlers exist for. */
+export interface EventRoutes {
+  /** Canonical keys. */
   readonly events: readonly string[];
-  /** Event patterns with `*`. */
+  /** Patterns with `*`. */
   readonly wildcards: readonly string[];
-  /** Those of `events` and `wildcards` whose every instance wants every event, group or not. */
-  readonly broadcast: readonly string[];
+}
+
+/** What handlers exist for. Empty for a client that serves nothing. */
+export interface Routes extends EventRoutes {
+  /** Canonical keys. */
+  readonly messages: readonly string[];
+  /** Of handlers whose every instance wants every event, whatever its group gets (`Event.audience`). */
+  readonly broadcast: EventRoutes;
 }
 
 /** What core gives to a transport when it starts it. */

@@ -89,6 +89,11 @@ export class Requester {
     }
   }
 
+  /** This side goes away: the other one need not go on with what it was asked. */
+  cancelAll(reason: string): void {
+    for (const call of this.#calls.all()) this.#giveUp(call, connectionLost(`"${call.pattern}"`, reason));
+  }
+
   /** Everything that is under way has this outcome. */
   failAll(error: (call: string) => RpcException): void {
     for (const call of this.#calls.all()) {

@@ -50,6 +50,11 @@ export class SessionHub implements Hub {
     this.#setup.log.warn(what, detail);
   }
 
+  /** What was asked over any of the links and is not answered: nobody will be here for the answer. */
+  cancelAll(reason: string): void {
+    for (const session of this.#sessions) session.requester.cancelAll(reason);
+  }
+
   /** What the transport has left attached when it closed. */
   detachAll(reason: unknown): void {
     for (const session of [...this.#sessions]) session.detach(reason);

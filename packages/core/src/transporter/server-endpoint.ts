@@ -101,8 +101,9 @@ export class ServerEndpoint {
   }
 
   /** Waits until no handler runs, at most `timeout` ms; then cancels what is left. */
-  finish(timeout: number): Promise<void> {
-    return this.#dispatcher.finish(timeout);
+  async finish(timeout: number): Promise<void> {
+    await this.#dispatcher.finish(timeout);
+    this.#hub.cancelAll('the service was closed');
   }
 
   /** Flushes what was answered and disconnects, within `timeout` ms. */
