@@ -41,7 +41,9 @@ export function connectError(error: unknown, target: string): RpcException {
       return failed('the DNS did not answer. Is the network up?');
     case 'ECONNRESET':
     case 'EPIPE':
-      return failed('the other side closed the connection. Is it a Parley service, with TLS on both sides or on none?');
+      return failed(
+        'the other side closed the connection. Is it a Parley service, with TLS on both sides or on none, and does it trust our certificate if it asks for one?',
+      );
     case 'ETIMEDOUT':
       return failed('nobody answered in time. Is the host up, and does a firewall let the port through?');
     case 'EHOSTUNREACH':

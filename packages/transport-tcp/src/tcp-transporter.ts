@@ -1,5 +1,5 @@
 import { createServer as createPlainServer, Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, Server as TlsServer } from 'node:tls';
 import { BaseTransporter, type Class, type Hub, RpcCode, RpcException } from '@parley/core/transport';
 import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection/connection.ts';
 import { listenOn } from './connection/listen.ts';
@@ -128,10 +128,17 @@ export class TcpTransporter extends BaseTransporter {
     };
   }
 
-  #tlsFailed(error: Error, socket: Socket): void {
-    // A connection that goes before it has begun is no news.
-    if ('code' in error && error.code === 'ECONNRESET') return;
-    this.#hub?.warn(`tcp: the TLS handshake with ${peerOf(socket)} failed: ${error.message}`, error);
+  #tlsFailed(error: Error, socket: TLSSocket): void {
+    const peer = peerOf(socket);
+    // Node leaves a socket open whose handshake took too long.
+    socket.destroy();
+    const refused: unknown = socket.authorizationError;
+    if (refused) {
+      this.#hub?.warn(`tcp: refused the certificate of ${peer}: ${String(refused)}`);
+    } else if (!('code' in error) || error.code !== 'ECONNRESET') {
+      // (A connection that goes before it has begun is no news.)
+      this.#hub?.warn(`tcp: the TLS handshake with ${peer} failed: ${error.message}`, error);
+    }
   }
 
   async #close(timeout: number): Promise<void> {
@@ -146,7 +153,6 @@ export class TcpTransporter extends BaseTransporter {
 
 function peerOf(socket: Socket): string {
   const { remoteAddress, remotePort } = socket;
-  return remoteAddress === undefined || remotePort === undefined
-    ? 'a local process'
-    : labelOf(remoteAddress, remotePort);
+  if (remoteAddress !== undefined && remotePort !== undefined) return labelOf(remoteAddress, remotePort);
+  return socket.destroyed ? 'one that is gone already' : 'a local process';
 }

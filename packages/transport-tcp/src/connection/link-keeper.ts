@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffDelay, type Receiver, RpcCode, RpcException } from '@parley/core/transport';
+import { connectError } from '../tcp-error.ts';
 import type { TcpTlsOptions } from '../tls-options.ts';
 import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection.ts';
 import { dial } from './dial.ts';
@@ -84,7 +85,8 @@ export class LinkKeeper {
       await connected;
       await this.#connect(socket, () => clearTimeout(timer));
     } catch (error) {
-      if (!timedOut) throw error;
+      // What node:tls throws at once is about keys and certificates.
+      if (!timedOut) throw error instanceof RpcException ? error : connectError(error, this.target.label);
       const message = `Cannot connect to ${this.target.label}: nobody answered within ${connectTimeout} ms`;
       throw new RpcException(message, { code: RpcCode.Unavailable, cause: error });
     } finally {
