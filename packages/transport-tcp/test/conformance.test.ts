@@ -8,16 +8,19 @@ import { Proxy } from './proxy.ts';
 class ProxiedClient extends BaseClient {
   readonly #proxy: Proxy;
   readonly #options: WorldOptions;
+  readonly #prepare: (proxy: Proxy) => Promise<void>;
   #client: BaseClient | undefined;
 
-  constructor(proxy: Proxy, options: WorldOptions) {
+  /** @param prepare gives the proxy its port. */
+  constructor(proxy: Proxy, options: WorldOptions, prepare: (proxy: Proxy) => Promise<void>) {
     super();
     this.#proxy = proxy;
     this.#options = options;
+    this.#prepare = prepare;
   }
 
   async connect(hub: Hub): Promise<void> {
-    if (this.#proxy.port === 0) await this.#proxy.open();
+    if (this.#proxy.port === 0) await this.#prepare(this.#proxy);
     this.#client = tcp({ ...this.#options, port: this.#proxy.port }).createClient();
     await this.#client.connect(hub);
   }
@@ -36,6 +39,7 @@ class ProxiedClient extends BaseClient {
 class TcpWorld implements World {
   /** By who is behind them: the client, and the server, whose port is known when it listens. */
   readonly #proxies: { readonly proxy: Proxy; readonly client: Transport; readonly port: number }[] = [];
+  #isStopped = false;
   readonly #servers = new Map<Transport, BaseTransporter>();
 
   server({ group: _, ...options }: WorldOptions = {}): Transport {
@@ -54,16 +58,22 @@ class TcpWorld implements World {
   client(to: BaseTransporter | undefined, { group: _, ...options }: WorldOptions = {}): Transport {
     const port = to === undefined ? 0 : portOf(to);
     const proxy = new Proxy(port);
-    const transport = { ...tcp(options), createClient: () => new ProxiedClient(proxy, options) };
+    const prepare = async () => {
+      await proxy.open();
+      if (this.#isStopped) await proxy.cut();
+    };
+    const transport = { ...tcp(options), createClient: () => new ProxiedClient(proxy, options, prepare) };
     this.#proxies.push({ proxy, client: transport, port });
     return transport;
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     for (const { proxy } of this.#used()) await proxy.cut();
   }
 
   async restart(): Promise<void> {
+    this.#isStopped = false;
     for (const { proxy } of this.#used()) await proxy.open();
   }
 
@@ -71,7 +81,8 @@ class TcpWorld implements World {
   async crash(transport: Transport): Promise<void> {
     const server = this.#servers.get(transport);
     const port = server === undefined ? undefined : portOf(server);
-    for (const { proxy, client, port: target } of this.#used()) if (client === transport || target === port) await proxy.cut();
+    for (const { proxy, client, port: target } of this.#used())
+      if (client === transport || target === port) await proxy.cut();
   }
 
   async close(): Promise<void> {

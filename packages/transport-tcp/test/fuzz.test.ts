@@ -61,7 +61,7 @@ describe('hostile input', () => {
       read += frames.length;
     }
     expect(refused).toBeGreaterThan(30_000);
-    expect(read).toBeGreaterThan(100_000);
+    expect(read).toBeGreaterThan(20_000);
   });
 
   it('any bytes at all are read the same way, whole or in pieces', () => {

@@ -1,5 +1,5 @@
-import { createServer, connect, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** A stretch of network between a client and a server that can be cut, and mended, with real sockets on both sides. */
 export class Proxy {
@@ -20,6 +20,7 @@ export class Proxy {
 
   /** From now on connections are passed on; of a target 0 they are refused. */
   async open(): Promise<void> {
+    if (this.#server.listening) return;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(this.#port, '127.0.0.1', () => {
         this.#server.off('error', reject);
@@ -32,6 +33,7 @@ export class Proxy {
 
   /** All connections break without a word, new ones are refused. */
   async cut(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.resetAndDestroy();
     await closed;
