@@ -68,7 +68,7 @@ export class MemoryLink implements Link {
     if (this.#state.is !== 'down') return;
     const { end } = this.#state;
     this.#state = { is: 'up' };
-    for (const envelope of this.#outbox.splice(0)) this.#post(envelope);
+    for (const envelope of this.#outbox.splice(0)) void this.#post(envelope);
     this.#inbox.reopen();
     this.#receiver.restored();
     end.resolve();

@@ -47,7 +47,7 @@ describe('requests', () => {
       await world.server({ messages: ['sum'] }, { group: 'b' }),
     ];
     const client = await world.client();
-    client.link.send(request('sum'));
+    client.send(request('sum'));
     for (const server of servers) expect(await server.patterns()).toEqual(['sum']);
   });
 
@@ -62,7 +62,7 @@ describe('requests', () => {
     const world = new World();
     const server = await world.server({ messages: ['sum'] });
     const client = await world.client();
-    client.link.send(request('sum'));
+    client.send(request('sum'));
     expect(server.received).toEqual([]);
     expect(await server.patterns()).toEqual(['sum']);
   });
@@ -72,7 +72,7 @@ describe('requests', () => {
     const server = await world.server({ messages: ['sum'] });
     const client = await world.client();
     server.room = 1;
-    for (const id of [1, 2, 3]) client.link.send(request('sum', { id, timeout: id === 3 ? 1 : 60_000 }));
+    for (const id of [1, 2, 3]) client.send(request('sum', { id, timeout: id === 3 ? 1 : 60_000 }));
     expect(await server.arrivals()).toHaveLength(1);
     await new Promise((resolve) => setTimeout(resolve, 5));
     server.room = 2;
@@ -91,7 +91,7 @@ describe('requests', () => {
     const free = await world.server({ messages: ['sum'] });
     full.room = 0;
     const client = await world.client();
-    for (const id of [1, 2]) client.link.send(request('sum', { id }));
+    for (const id of [1, 2]) client.send(request('sum', { id }));
     expect(await free.patterns()).toEqual(['sum', 'sum']);
   });
 
@@ -99,7 +99,7 @@ describe('requests', () => {
     const world = new World();
     const one = await world.server({ messages: ['sum'] });
     const client = await world.client();
-    client.link.send(request('sum'));
+    client.send(request('sum'));
     await one.arrivals();
     world.broker.crash('default-1');
     expect(one.told).toEqual(['attached', 'detached']);
@@ -119,7 +119,7 @@ describe('answers and controls', () => {
     const server = await world.server({ messages: ['sum'] });
     const other = await world.server({ messages: ['sum'] });
     const client = await world.client();
-    client.link.send(request('sum', { id: 7 }));
+    client.send(request('sum', { id: 7 }));
     await settled();
     return { world, server, other, client };
   }
@@ -137,8 +137,8 @@ describe('answers and controls', () => {
     const { server, other, client } = await exchange();
     await server.transporter.pause();
     server.received.length = 0;
-    client.link.send({ kind: 'cancel', id: 7, to: undefined, pattern: 'sum' });
-    client.link.send({ kind: 'credit', id: 7, to: 'default-2', pattern: '', total: 5 });
+    client.send({ kind: 'cancel', id: 7, to: undefined, pattern: 'sum' });
+    client.send({ kind: 'credit', id: 7, to: 'default-2', pattern: '', total: 5 });
     expect((await server.arrivals()).map(({ envelope }) => envelope)).toMatchObject([
       { kind: 'cancel', id: 'client-3/7' },
     ]);
@@ -163,8 +163,8 @@ describe('events', () => {
     const broad = { broadcast: { events: [], wildcards: ['user.*'] } };
     const broadcasts = [await world.server(broad, { group: 'a' }), await world.server(broad, { group: 'a' })];
     const client = await world.client();
-    client.link.send(event('user.created'));
-    client.link.send(event('order.created'));
+    client.send(event('user.created'));
+    client.send(event('order.created'));
     await settled();
     expect(groups[0]?.received).toHaveLength(1);
     expect((groups[1]?.received.length ?? 0) + twin.received.length).toBe(1);
@@ -174,10 +174,10 @@ describe('events', () => {
   it('are kept for a group without members, in their order', async () => {
     const world = new World();
     const client = await world.client();
-    client.link.send(event('user.created', { body: '0' }));
+    client.send(event('user.created', { body: '0' }));
     const first = await world.server({ wildcards: ['user.*'] });
     await first.transporter.close(0);
-    for (const body of ['1', '2', '3']) client.link.send(event('user.created', { body }));
+    for (const body of ['1', '2', '3']) client.send(event('user.created', { body }));
     const second = await world.server({ wildcards: ['user.*'] });
     const bodies = (await second.arrivals()).map(({ envelope }) => 'body' in envelope && envelope.body);
     expect(bodies).toEqual(['1', '2', '3']);
@@ -188,12 +188,12 @@ describe('events', () => {
     const one = await world.server({ events: ['moved'] });
     const two = await world.server({ events: ['moved'] });
     const client = await world.client();
-    for (const body of ['1', '2', '3']) client.link.send(event('moved', { key: 'k', body }));
+    for (const body of ['1', '2', '3']) client.send(event('moved', { key: 'k', body }));
     const arrivals = await one.arrivals();
     expect(arrivals.map(({ delivery }) => delivery?.lane)).toEqual(Array(3).fill('["moved","k"]'));
     arrivals[0]?.delivery?.done();
     await one.transporter.pause();
-    client.link.send(event('moved', { key: 'k', body: '4' }));
+    client.send(event('moved', { key: 'k', body: '4' }));
     expect(await two.arrivals()).toEqual([]);
     await one.transporter.close(0);
     const after = await two.arrivals();
@@ -208,7 +208,7 @@ describe('events', () => {
     const world = new World();
     const server = await world.server({ events: ['user.created'] });
     const client = await world.client();
-    client.link.send(event('user.created', { body: '{}' }));
+    client.send(event('user.created', { body: '{}' }));
     const [first] = await server.arrivals();
     await first?.delivery?.dead({ body: '{"error":"no","code":500}', attempts: 5 });
     await first?.delivery?.dead({ body: '{"error":"no","code":500}', attempts: 5 });
@@ -227,7 +227,7 @@ describe('an outage', () => {
     const world = new World();
     const server = await world.server({ messages: ['sum'], events: ['e'] });
     const client = await world.client();
-    client.link.send(request('sum'));
+    client.send(request('sum'));
     await settled();
     world.broker.disconnect('default');
     expect(server.told).toEqual(['attached', 'lost']);
@@ -235,7 +235,7 @@ describe('an outage', () => {
     await expect(server.link.send(event('e'))).rejects.toMatchObject({ code: 503 });
     await expect(server.received[0]?.delivery?.dead({ body: '{}', attempts: 1 })).rejects.toMatchObject({ code: 503 });
     const sent = server.link.send({ kind: 'complete', id: 'client-2/1' });
-    client.link.send(event('e'));
+    client.send(event('e'));
     expect(await client.arrivals()).toEqual([]);
     world.broker.restore();
     await sent;
@@ -280,7 +280,7 @@ describe('isolation', () => {
     const client = await world.client();
     const body = new Uint8Array([1, 2, 3]);
     const headers = { a: 'b' };
-    client.link.send(event('e', { body, headers }));
+    client.send(event('e', { body, headers }));
     body.fill(9);
     headers.a = 'c';
     await settled();
@@ -327,7 +327,7 @@ describe('unwrap and options', () => {
     const world = new World();
     const server = await world.server({ messages: ['sum'] });
     const client = await world.client();
-    client.link.send(request('sum'));
+    client.send(request('sum'));
     await server.transporter.close(0);
     await server.transporter.close(0);
     await client.client.close(0);
@@ -341,7 +341,7 @@ describe('unwrap and options', () => {
     const world = new World();
     const server = await world.server({ messages: ['sum'] });
     const client = await world.client();
-    client.link.send(request('sum'));
+    client.send(request('sum'));
     await server.transporter.pause();
     expect(server.received).toHaveLength(1);
     await expect(client.link.send(request('sum'))).rejects.toMatchObject({ code: 503 });

@@ -41,6 +41,11 @@ export class FakeHub implements Hub {
     };
   }
 
+  /** What becomes of it does not matter. */
+  send(envelope: Envelope): void {
+    this.link.send(envelope)?.catch(() => undefined);
+  }
+
   unreachable(): void {
     this.told.push('unreachable');
   }

@@ -2,6 +2,7 @@ import { type ClientProxy, type MessageContext, RpcException, TimeoutError } fro
 import { Observable } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type RecordedHandler, recordCalls, waitForCall } from '../helpers/record-calls.ts';
+import { iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -13,13 +14,13 @@ export function cancel(subject: ConformanceSubject): void {
       const stuck = recordCalls((_: unknown, context: MessageContext) => aborted(context));
       const counts = { finallys: 0, unsubscribed: 0 };
       const options = { leaseInterval: 50 };
-      let inner: ClientProxy | undefined;
+      const inner: { client?: ClientProxy } = {};
       await stage.service(
         (host) =>
           host
             .message('echo', (data) => data)
             .message('stuck', stuck)
-            .message('nested', () => inner?.send('stuck', 'inner'))
+            .message('nested', () => inner.client?.send('stuck', 'inner'))
             .message('generator', async function* (_, context) {
               try {
                 for (let index = 0; !context.signal.aborted; index += 1) {
@@ -42,7 +43,7 @@ export function cancel(subject: ConformanceSubject): void {
             ),
         options,
       );
-      inner = stage.client(options);
+      inner.client = stage.client(options);
       return { stuck, counts, client: stage.client(options) };
     },
     (use) => {
@@ -158,7 +159,7 @@ export function cancel(subject: ConformanceSubject): void {
         const { stage, shared } = use();
         const before = shared.counts.finallys;
         const { client, transport } = stage.caller({ leaseInterval: 50 });
-        const replies = client.stream('generator')[Symbol.asyncIterator]();
+        const replies = iterate(client.stream('generator'));
         await replies.next();
         const end = replies
           .next()

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { recordCalls, waitForCall } from '../helpers/record-calls.ts';
-import { collect, gate } from './collect.ts';
+import { collect, gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -49,7 +49,7 @@ export function closedClient(subject: ConformanceSubject): void {
         const { stage, shared } = use();
         const client = stage.client();
         const call = client.send('stuck', 'closing').catch((thrown: unknown) => thrown);
-        const replies = client.stream('endless', undefined, { buffer: 2 })[Symbol.asyncIterator]();
+        const replies = iterate(client.stream('endless', undefined, { buffer: 2 }));
         await replies.next();
         await waitForCall(shared.stuck, 'closing', { timeout: stage.patience });
         await client.close();

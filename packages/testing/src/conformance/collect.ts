@@ -28,3 +28,8 @@ export function gate(): Gate {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: resolve };
 }
+
+/** For tests that read step by step. */
+export function iterate<Value>(values: AsyncIterable<Value>): AsyncIterator<Value> {
+  return values[Symbol.asyncIterator]();
+}

@@ -1,7 +1,7 @@
 import { type MessageContext, TimeoutError } from '@parley/core';
 import { expect, it } from 'vitest';
 import { recordCalls, waitForCall } from '../helpers/record-calls.ts';
-import { gate } from './collect.ts';
+import { gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -43,7 +43,7 @@ export function deadlines(subject: ConformanceSubject): void {
       });
 
       it('ends a stream whose first reply does not come in time', async () => {
-        const replies = use().shared.client.stream('sleep', undefined, { timeout: 50 })[Symbol.asyncIterator]();
+        const replies = iterate(use().shared.client.stream('sleep', undefined, { timeout: 50 }));
         await expect(replies.next()).rejects.toBeInstanceOf(TimeoutError);
       });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type RecordedHandler, recordCalls, waitForCall } from '../helpers/record-calls.ts';
-import { gate } from './collect.ts';
+import { gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -109,10 +109,7 @@ export function groups(subject: ConformanceSubject): void {
               for (let index = 0; ; index += 1) yield index;
             };
           const dying = await stage.service((host) => host.message('endless', endless(0)), options);
-          const replies = stage
-            .client({ leaseInterval: 50 })
-            .stream('endless', undefined, { buffer: 4 })
-            [Symbol.asyncIterator]();
+          const replies = iterate(stage.client({ leaseInterval: 50 }).stream('endless', undefined, { buffer: 4 }));
           await replies.next();
           await stage.service((host) => host.message('endless', endless(1)), options);
           await stage.world.crash?.(dying.transport);

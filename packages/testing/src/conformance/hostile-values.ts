@@ -26,7 +26,7 @@ export const throwables: ReadonlyMap<string, () => never> = new Map(
       throw Object.freeze({ message: 'secret', code: 404, error: 'secret' }); // oxlint-disable-line typescript/only-throw-error
     },
     'a frozen Error': () => {
-      throw Object.freeze(new Error('secret'));
+      throw Object.freeze(new Error('secret')); // oxlint-disable-line typescript/only-throw-error
     },
     'an Error with a cyclic cause': () => {
       const error = new Error('secret');

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { recordCalls } from '../helpers/record-calls.ts';
+import { iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -56,7 +57,7 @@ export function largePayloads(subject: ConformanceSubject): void {
       it('end the call with 413 when it is the reply that is too large', async () => {
         const { generous } = use().shared;
         await expect(generous.send('large', limit)).rejects.toMatchObject({ code: 413 });
-        const replies = generous.stream('large.stream', limit)[Symbol.asyncIterator]();
+        const replies = iterate(generous.stream('large.stream', limit));
         expect(await replies.next()).toEqual({ done: false, value: 'first' });
         await expect(replies.next()).rejects.toMatchObject({ code: 413 });
         expect(await generous.send('length', 'ok')).toBe(2);

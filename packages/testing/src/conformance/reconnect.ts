@@ -1,6 +1,7 @@
+import type { Host } from '@parley/core';
 import { expect, it } from 'vitest';
 import { recordCalls, waitForCall } from '../helpers/record-calls.ts';
-import { collectUntilError, gate } from './collect.ts';
+import { collectUntilError, gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -14,15 +15,15 @@ export function reconnect(subject: ConformanceSubject): void {
       const never = gate();
       const stuck = recordCalls(() => never.opened);
       const event = recordCalls();
-      const service = await stage.service((host) =>
+      const define = (host: Host) =>
         host
           .message('echo', (data) => data)
           .message('stuck', stuck)
           .message('endless', async function* () {
             for (let index = 0; ; index += 1) yield index;
           })
-          .event('event', event),
-      );
+          .event('event', event);
+      const service = await stage.service(define, { leaseInterval: 100 });
       return { service, stuck, event, never };
     },
     (use) => {
@@ -66,7 +67,7 @@ export function reconnect(subject: ConformanceSubject): void {
       it('ends streams with 502', async () => {
         const { stage } = use();
         const client = stage.client();
-        const replies = client.stream('endless', undefined, { buffer: 4 })[Symbol.asyncIterator]();
+        const replies = iterate(client.stream('endless', undefined, { buffer: 4 }));
         await replies.next();
         await outage(client, async () => {
           const { error } = await collectUntilError({ [Symbol.asyncIterator]: () => replies });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { Observable, of, throwError } from 'rxjs';
+import { from, type Observable, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
-import { collect, collectUntilError, gate } from './collect.ts';
+import { collect, collectUntilError, gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
@@ -22,7 +22,7 @@ export function streams(subject: ConformanceSubject): void {
             for (const size of data as number[]) yield new Uint8Array(size).fill(size % 251);
           })
           .message('count', (data) => upTo(data as number))
-          .message('count.observable', (data) => of(...range(data as number)))
+          .message('count.observable', (data) => from(range(data as number)))
           .message('count.promised', async (data) => upTo(data as number))
           .message('count.readable', (data) => Readable.from(range(data as number)))
           .message('fail.after', async function* (data) {
@@ -47,10 +47,7 @@ export function streams(subject: ConformanceSubject): void {
               produced.ended += 1;
             }
           })
-          .message(
-            'flood',
-            () => new Observable((subscriber) => void range(100_000).forEach((value) => subscriber.next(value))),
-          ),
+          .message('flood', () => from(range(100_000))),
       );
       return { client: stage.client(), produced };
     },
@@ -144,7 +141,7 @@ export function streams(subject: ConformanceSubject): void {
         const { shared } = use();
         const { client, produced } = shared;
         produced.count = 0;
-        const paused = client.stream('endless', undefined, { buffer: 8 })[Symbol.asyncIterator]();
+        const paused = iterate(client.stream('endless', undefined, { buffer: 8 }));
         await paused.next();
         expect(await collect(client.stream('count', 300))).toEqual(range(300));
         expect(await client.send('echo', 'between')).toBe('between');
@@ -191,7 +188,7 @@ export function streams(subject: ConformanceSubject): void {
         );
         const timeout = 100;
         const begun = performance.now();
-        const replies = service.client().stream('patient', undefined, { timeout })[Symbol.asyncIterator]();
+        const replies = iterate(service.client().stream('patient', undefined, { timeout }));
         expect(await replies.next()).toEqual({ done: false, value: 'first' });
         const second = replies.next();
         await stage.until(() => performance.now() > begun + 3 * timeout, 'the timeout was long past');

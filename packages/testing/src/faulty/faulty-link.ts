@@ -39,7 +39,6 @@ export class FaultyLink implements Link, Receiver {
     return this.#link.maxBody;
   }
 
-  // oxlint-disable-next-line typescript/class-literal-property-style -- It is what the wrapped link has.
   get Context(): ContextClass {
     return this.#link.Context as ContextClass;
   }

@@ -79,7 +79,7 @@ export function waitForCall<Data>(
         const call = handler.calls.find(matches);
         if (call !== undefined) end(() => resolve(call));
       } catch (thrown) {
-        end(() => reject(thrown as Error));
+        end(() => reject(thrown));
       }
     };
     const timer = setTimeout(() => {
