@@ -48,6 +48,9 @@ export {
   type MessageContractOptions,
   message,
   type Pattern,
+  type PayloadOf,
+  type ReplyOf,
+  type RequestOf,
   type Schema,
 } from './patterns/index.ts';
 export type { EventHandlerOptions, HandlerResult, MessageHandlerOptions } from './registry/index.ts';

@@ -4,9 +4,9 @@ import type {
   CallOptions,
   DataArguments,
   EmitOptions,
-  PayloadOf,
-  ReplyOf,
-  RequestOf,
+  ReceivedReply,
+  SentPayload,
+  SentRequest,
   StreamOptions,
 } from '../context/index.ts';
 import { RpcException } from '../errors/index.ts';
@@ -89,23 +89,23 @@ export class ClientProxy implements Caller {
 
   send<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...[data, options]: DataArguments<RequestOf<Target>, CallOptions<Response>>
-  ): Promise<ReplyOf<Target, Response>> {
-    return this.#call('send', target, data, options) as Promise<ReplyOf<Target, Response>>;
+    ...[data, options]: DataArguments<SentRequest<Target>, CallOptions<Response>>
+  ): Promise<ReceivedReply<Target, Response>> {
+    return this.#call('send', target, data, options) as Promise<ReceivedReply<Target, Response>>;
   }
 
   stream<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...[data, options]: DataArguments<RequestOf<Target>, StreamOptions<Response>>
-  ): AsyncIterable<ReplyOf<Target, Response>> {
-    return this.#stream(target, data, options) as AsyncIterable<ReplyOf<Target, Response>>;
+    ...[data, options]: DataArguments<SentRequest<Target>, StreamOptions<Response>>
+  ): AsyncIterable<ReceivedReply<Target, Response>> {
+    return this.#stream(target, data, options) as AsyncIterable<ReceivedReply<Target, Response>>;
   }
 
   /** {@link stream} as a cold Observable: one request for each subscription, unsubscribing cancels. */
   sendAsObservable<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...args: DataArguments<RequestOf<Target>, StreamOptions<Response>>
-  ): Observable<ReplyOf<Target, Response>> {
+    ...args: DataArguments<SentRequest<Target>, StreamOptions<Response>>
+  ): Observable<ReceivedReply<Target, Response>> {
     return new Observable((subscriber) => {
       const replies = this.stream<Target, Response>(target, ...args)[Symbol.asyncIterator]();
       const push = async () => {
@@ -126,7 +126,7 @@ export class ClientProxy implements Caller {
    */
   emit<Target extends Pattern | AnyEventContract>(
     target: Target,
-    ...[data, options]: DataArguments<PayloadOf<Target>, EmitOptions>
+    ...[data, options]: DataArguments<SentPayload<Target>, EmitOptions>
   ): Promise<void> {
     return this.#call('emit', target, data, options) as Promise<void>;
   }

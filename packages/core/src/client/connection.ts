@@ -3,7 +3,7 @@ import { Dispatcher, type Logger, type ServerInterceptor, WarningLog } from '../
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
 import type { BaseClient, Class, ResolvedEndpointOptions, Transport } from '../seam/index.ts';
-import { type Requester, type Session, SessionHub } from '../session/index.ts';
+import { type Requester, reasonText, type Session, SessionHub } from '../session/index.ts';
 import type { ClientInterceptor } from './client-interceptor.ts';
 import { StatusSource } from './client-status.ts';
 import { LinkPool, noLink, type WaitingCall } from './link-pool.ts';
@@ -143,7 +143,8 @@ export class Connection {
   #outage(reason: unknown): void {
     if (!this.#pool.isEmpty || this.#closing !== undefined) return;
     const error = noLink(this.#label, reason);
-    if (this.status.current.state !== 'disconnected') this.#log.warn(`disconnected, trying again: ${error.message}`);
+    if (this.status.current.state !== 'disconnected')
+      this.#log.warn(`disconnected, trying again: ${reasonText(reason)}`);
     this.status.set('disconnected', error);
     if (this.options.outage === 'fail') this.#pool.failWaiting(error);
   }

@@ -11,18 +11,18 @@ import type {
 import type { CallOptions, EmitOptions, StreamOptions } from './call-options.ts';
 
 /** The type of a reply: by `responseType` when it is given, else by the contract. */
-export type ReplyOf<Target, Response> = Response extends Schema
+export type ReceivedReply<Target, Response> = Response extends Schema
   ? OutputOf<Response>
   : Target extends MessageContract<infer _Request, infer Reply>
     ? OutputOf<Reply>
     : unknown;
 
 /** The type of what is sent: the input of the contract's schema; anything for a bare pattern. */
-export type RequestOf<Target> =
+export type SentRequest<Target> =
   Target extends MessageContract<infer Request, infer _Reply> ? InputOf<Request> : unknown;
 
 /** The type of what is emitted. */
-export type PayloadOf<Target> = Target extends EventContract<infer Payload> ? InputOf<Payload> : unknown;
+export type SentPayload<Target> = Target extends EventContract<infer Payload> ? InputOf<Payload> : unknown;
 
 /** `data` may be left out where `undefined` is allowed. */
 export type DataArguments<Data, Options> = undefined extends Data
@@ -34,13 +34,13 @@ export interface Caller {
   /** Sends a message; resolves with the reply, or the last one of a stream of replies. Rejects with `RpcException` only. */
   send<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...args: DataArguments<RequestOf<Target>, CallOptions<Response>>
-  ): Promise<ReplyOf<Target, Response>>;
+    ...args: DataArguments<SentRequest<Target>, CallOptions<Response>>
+  ): Promise<ReceivedReply<Target, Response>>;
   /** Each iteration sends the message once and reads its replies as they are wanted; `break` cancels. */
   stream<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...args: DataArguments<RequestOf<Target>, StreamOptions<Response>>
-  ): AsyncIterable<ReplyOf<Target, Response>>;
+    ...args: DataArguments<SentRequest<Target>, StreamOptions<Response>>
+  ): AsyncIterable<ReceivedReply<Target, Response>>;
 }
 
 /** A caller as core's rooms hand it around; the types are put on at the doors. */

@@ -2,7 +2,7 @@ import type { Headers } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern, Schema } from '../patterns/index.ts';
 import type { CallOptions, EmitOptions, StreamOptions } from './call-options.ts';
-import type { DataArguments, PayloadOf, ReplyOf, RequestOf, UntypedCaller } from './caller.ts';
+import type { DataArguments, ReceivedReply, SentPayload, SentRequest, UntypedCaller } from './caller.ts';
 
 /** What a context reads: the message as dispatch knows it. Opaque to transports. */
 export interface HandledMessage {
@@ -88,23 +88,23 @@ export class MessageContext {
    */
   send<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...[data, options]: DataArguments<RequestOf<Target>, CallOptions<Response>>
-  ): Promise<ReplyOf<Target, Response>> {
-    return this.#message.caller.send(target, data, options) as Promise<ReplyOf<Target, Response>>;
+    ...[data, options]: DataArguments<SentRequest<Target>, CallOptions<Response>>
+  ): Promise<ReceivedReply<Target, Response>> {
+    return this.#message.caller.send(target, data, options) as Promise<ReceivedReply<Target, Response>>;
   }
 
   /** As {@link send}, for a stream of replies. */
   stream<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...[data, options]: DataArguments<RequestOf<Target>, StreamOptions<Response>>
-  ): AsyncIterable<ReplyOf<Target, Response>> {
-    return this.#message.caller.stream(target, data, options) as AsyncIterable<ReplyOf<Target, Response>>;
+    ...[data, options]: DataArguments<SentRequest<Target>, StreamOptions<Response>>
+  ): AsyncIterable<ReceivedReply<Target, Response>> {
+    return this.#message.caller.stream(target, data, options) as AsyncIterable<ReceivedReply<Target, Response>>;
   }
 
   /** Emits an event over the same link and does not wait; a failure is logged. */
   emit<Target extends Pattern | AnyEventContract>(
     target: Target,
-    ...args: DataArguments<PayloadOf<Target>, EmitOptions>
+    ...args: DataArguments<SentPayload<Target>, EmitOptions>
   ): void {
     this.emitWait(target, ...args).catch((error: unknown) => this.#message.emitFailed(this.pattern, error));
   }
@@ -112,7 +112,7 @@ export class MessageContext {
   /** Emits an event over the same link; resolves as `ClientProxy.emit` does. */
   emitWait<Target extends Pattern | AnyEventContract>(
     target: Target,
-    ...[data, options]: DataArguments<PayloadOf<Target>, EmitOptions>
+    ...[data, options]: DataArguments<SentPayload<Target>, EmitOptions>
   ): Promise<void> {
     return this.#message.caller.emit(target, data, options);
   }

@@ -13,6 +13,8 @@ export const RpcCode = {
   Forbidden: 403,
   /** The other side is there, but has no handler for the pattern. */
   NoHandler: 404,
+  /** For handlers, as in HTTP: what was asked for does not exist. */
+  NotFound: 404,
   /** The caller's deadline passed. */
   Timeout: 408,
   /** The state of the service forbids it. For handlers; the library itself never answers it. */
@@ -39,7 +41,7 @@ export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
 
 const names = new Map<number, string>(Object.entries(RpcCode).map(([name, code]) => [code, name]));
 
-/** `Timeout` for 408, and so on; `undefined` for what is no code. */
+/** `Timeout` for 408, `NotFound` for 404 of either kind, and so on; `undefined` for what is no code. */
 export function codeName(code: number): string | undefined {
   return names.get(code);
 }

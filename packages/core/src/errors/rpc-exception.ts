@@ -46,6 +46,17 @@ export class RpcException extends Error {
     return codeName(this.code) ?? 'Internal';
   }
 
+  /** The form that crosses the wire, for logs and HTTP answers: no stack, no cause. */
+  toJSON(): {
+    error: string;
+    code: RpcCode;
+    details?: unknown;
+    metadata?: Readonly<Record<string, unknown>> | undefined;
+  } {
+    const { message: error, code, details, metadata } = this;
+    return { error, code, details, metadata };
+  }
+
   /**
    * Turns anything that can be thrown into an exception, without ever throwing itself. An `RpcException` is given
    * back as it is; everything else becomes 500 "Internal error" with the thrown thing as its `cause`, so that it can

@@ -7,6 +7,8 @@ export interface EntryHealth {
   readonly transporter?: {
     readonly state: ServerState;
     readonly since: Date;
+    /** Where it listens, such as `127.0.0.1:8888`; absent on brokers. */
+    readonly address?: string;
     /** Handlers that run now. */
     readonly handling: number;
   };
@@ -29,7 +31,9 @@ export function healthOf(
   clients: ReadonlyMap<string, ClientProxy>,
 ): HostHealth {
   const health: Record<string, EntryHealth> = {};
-  for (const [name, { state, since, handling }] of servers) health[name] = { transporter: { state, since, handling } };
+  for (const [name, { state, since, handling, address }] of servers) {
+    health[name] = { transporter: { state, since, handling, ...(address === undefined ? {} : { address }) } };
+  }
   for (const [name, { status, pending, handling }] of clients) {
     health[name] = { ...health[name], client: { state: status.state, since: status.since, pending, handling } };
   }

@@ -4,7 +4,9 @@ import { type EndpointOptions, OptionReader, type Transport, type TransportOptio
 
 /** A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. */
 // oxlint-disable-next-line typescript/no-redundant-type-constituents -- empty here; a transport package fills it.
-export type NamedTransport = KnownTransport | { readonly transport: string; readonly options?: EndpointOptions };
+export type NamedTransport =
+  | KnownTransport
+  | { readonly transport: string; readonly options?: EndpointOptions & Record<string, unknown> };
 
 /** Where the package of the transport is installed, its options are checked. */
 type KnownTransport = {
@@ -66,7 +68,8 @@ export function tokenName(token: Token<unknown>): string {
   if (typeof token === 'function') return token.name;
   if (typeof token === 'string') return token;
   if (typeof token === 'symbol') return token.description ?? token.toString();
-  return (token as InjectionToken<unknown>).toString();
+  // Its description is private, and how it is printed is not what people call it.
+  return /^InjectionToken "(.*)"$/s.exec((token as InjectionToken<unknown>).toString())?.[1] ?? 'an unnamed token';
 }
 
 function badEntry(what: string, problem: string): RpcException {

@@ -36,6 +36,13 @@ export interface EventContract<Payload extends Schema | undefined = undefined> {
   readonly idempotent: boolean | undefined;
 }
 
+/** What a handler of a message contract gets: `get(query: RequestOf<typeof GetUsers>)`. */
+export type RequestOf<Contract extends AnyMessageContract> = OutputOf<Contract['request']>;
+/** What `send` of a message contract gives. */
+export type ReplyOf<Contract extends AnyMessageContract> = OutputOf<Contract['reply']>;
+/** What a handler of an event contract gets. */
+export type PayloadOf<Contract extends AnyEventContract> = OutputOf<Contract['payload']>;
+
 export type AnyMessageContract = MessageContract<Schema | undefined, Schema | undefined>;
 export type AnyEventContract = EventContract<Schema | undefined>;
 

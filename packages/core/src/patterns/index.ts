@@ -13,6 +13,9 @@ export {
   type MessageContractOptions,
   message,
   type OutputOf,
+  type PayloadOf,
+  type ReplyOf,
+  type RequestOf,
   type Schema,
 } from './contract.ts';
 export { maxPatternLength, type Pattern, patternKey, targetKey } from './pattern.ts';

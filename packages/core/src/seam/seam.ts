@@ -108,6 +108,10 @@ export abstract class BaseTransporter {
   abstract listen(hub: Hub): Promise<void>;
   /** Takes nothing new and tells its peers so; what is running goes on, replies and settlements still go out. */
   abstract pause(): Promise<void>;
+  /** Where others reach it, for health and logs, such as `127.0.0.1:8888`; `undefined` where that means nothing. */
+  get address(): string | undefined {
+    return undefined;
+  }
   /** Flushes, commits, disconnects, within `timeout` ms. Also when `listen` failed or never ran. */
   abstract close(timeout: number): Promise<void>;
   /** The driver's own object. @throws TypeError for any other class. */

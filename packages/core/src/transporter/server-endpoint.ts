@@ -58,6 +58,11 @@ export class ServerEndpoint {
     return this.#dispatcher.workload.running;
   }
 
+  /** Where it listens; `undefined` before that, and on brokers. */
+  get address(): string | undefined {
+    return this.#state === 'ready' ? this.#transporter?.address : undefined;
+  }
+
   /** @throws TypeError before `start`. */
   get transporter(): BaseTransporter {
     if (this.#transporter === undefined) throw new TypeError(`The transporter "${this.name}" has not been started`);
