@@ -17,7 +17,12 @@ export class CallTable<Call extends { readonly id: CallId }> {
   #ring: (Call | undefined)[] = new Array<Call | undefined>(initialCapacity).fill(undefined);
   #inRing = 0;
   readonly #others = new Map<CallId, Call>();
-  #lastId = 0;
+  #lastId: number;
+
+  /** @param lastId the id before the first one that it gives. */
+  constructor(lastId = 0) {
+    this.#lastId = lastId;
+  }
 
   get size(): number {
     return this.#inRing + this.#others.size;

@@ -2,7 +2,7 @@ import { type MessageContext, runInContext } from '../context/index.ts';
 import { decodePayload, type Event } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRecord } from '../registry/index.ts';
-import { backoffDelay, type Delivery } from '../seam/index.ts';
+import { backoffDelay, type Delivery, resolveRetry } from '../seam/index.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventHandling, type HandlingScope } from './handling.ts';
 import { pause } from './pause.ts';
@@ -114,7 +114,7 @@ export class EventDispatch {
     before: number,
     onlyOnce: boolean,
   ): Promise<'done' | 'interrupted' | FailedHandler> {
-    const policy = record.retry ?? this.#dispatcher.options.retry;
+    const policy = resolveRetry('retry', record.retry, this.#dispatcher.options.retry);
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#handle(event, record, before + attempt);

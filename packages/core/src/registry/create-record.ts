@@ -32,7 +32,7 @@ export function createRecord({ kind, target, options, name, handle }: HandlerDec
     const contract = isContract(target) ? target : undefined;
     if (contract !== undefined) expectKind(contract, kind);
     const pattern = contract?.pattern ?? (target as Pattern);
-    const key = kind === 'message' ? targetKey(pattern) : patternKey(pattern);
+    const key = contract?.key ?? (kind === 'message' ? targetKey(pattern) : patternKey(pattern));
     const read = new OptionReader('its options', options, kind === 'message' ? messageOptions : eventOptions);
     return {
       kind,
@@ -43,7 +43,7 @@ export function createRecord({ kind, target, options, name, handle }: HandlerDec
       handle,
       schema: schemaOf(contract),
       idempotent: contract?.idempotent,
-      retry: options.retry === undefined ? undefined : resolveRetry('retry', options.retry),
+      retry: checkRetry(options.retry),
       broadcast: read.boolean('broadcast', { default: false }),
     };
   } catch (thrown) {
@@ -55,10 +55,17 @@ export function createRecord({ kind, target, options, name, handle }: HandlerDec
   }
 }
 
+/** Kept as it is given: what it leaves out is the endpoint's. */
+function checkRetry(retry: EventHandlerOptions['retry']): EventHandlerOptions['retry'] {
+  if (retry !== undefined) resolveRetry('its option "retry"', retry);
+  return retry;
+}
+
 function schemaOf(contract: AnyMessageContract | AnyEventContract | undefined): Schema | undefined {
   return contract?.kind === 'message' ? contract.request : contract?.payload;
 }
 
 function describeTarget(target: HandlerDeclaration['target']): string {
-  return isContract(target) ? JSON.stringify(target.key) : JSON.stringify(target);
+  if (isContract(target)) return JSON.stringify(target.key);
+  return typeof target === 'string' ? JSON.stringify(target) : `a pattern of type ${typeof target}`;
 }

@@ -1,6 +1,6 @@
 import type { MessageContext } from '../context/index.ts';
 import type { Schema } from '../patterns/index.ts';
-import type { RetryPolicy } from '../seam/index.ts';
+import type { EndpointOptions } from '../seam/index.ts';
 
 /** What a handler may be: called with the payload (the schema's output) and the context. */
 export type HandlerFunction = (data: unknown, context: MessageContext) => unknown;
@@ -18,8 +18,8 @@ export interface HandlerRecord {
   readonly handle: HandlerFunction;
   readonly schema: Schema | undefined;
   readonly idempotent: boolean | undefined;
-  /** Events only; `undefined`: the endpoint's. */
-  readonly retry: RetryPolicy | undefined;
+  /** Events only; what it leaves out is the endpoint's. */
+  readonly retry: EndpointOptions['retry'];
   /** Events only: every instance wants every event. */
   readonly broadcast: boolean;
 }

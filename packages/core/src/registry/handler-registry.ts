@@ -29,7 +29,10 @@ export class HandlerRegistry {
     }
     this.#records.push(record);
     if (record.kind === 'message') this.#messages.set(record.key, [...rivals, record]);
+    let isThere = true;
     return () => {
+      if (!isThere) return;
+      isThere = false;
       removeFrom(this.#records, record);
       removeFrom(this.#messages.get(record.key) ?? [], record);
     };

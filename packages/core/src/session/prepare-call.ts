@@ -94,9 +94,14 @@ function checkOptions(options: CallOptions | undefined): { readonly signal: Abor
   return { signal };
 }
 
-function checkRetry({ attempts, backoff = {} }: CallRetry): void {
+function checkRetry(retry: CallRetry): void {
+  if (typeof retry !== 'object' || retry === null) throw badOption('retry must be { attempts, backoff }', retry);
+  const { attempts, backoff = {} } = retry;
   if (!(Number.isInteger(attempts) && attempts >= 1)) {
     throw badOption('retry.attempts must be a whole number of at least 1', attempts);
+  }
+  if (typeof backoff !== 'object' || backoff === null) {
+    throw badOption('retry.backoff must be { initial, max }', backoff);
   }
   for (const name of ['initial', 'max'] as const) {
     const value = backoff[name];
