@@ -21,13 +21,14 @@ export const ListUsers = message('users.list', {
   idempotent: true,
 });
 
+/** 404 when there is none. */
 export const GetUser = message('users.get', {
-  request: z.object({ id: User.shape.id }),
-  reply: User.nullable(),
+  request: User.pick({ id: true }),
+  reply: User,
   idempotent: true,
 });
 
-/** 409 for an e-mail address that somebody has. */
+/** 409 when somebody has the e-mail address already. */
 export const CreateUser = message('users.create', { request: NewUser, reply: User });
 
 /** A stream: one reply for each user. */

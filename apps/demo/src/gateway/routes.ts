@@ -25,8 +25,7 @@ export function routes({ users, notifications }: Clients, health: () => unknown)
 
   app.get('/users/:id', async ({ req, json }) => {
     const id = Number(req.param('id'));
-    const user = await users.send(GetUser, { id }, { signal: req.raw.signal, retry });
-    return user === null ? json({ error: 'There is no such user' }, 404) : json(user);
+    return json(await users.send(GetUser, { id }, { signal: req.raw.signal, retry }));
   });
 
   app.post('/users', async ({ req, json }) => {
@@ -42,8 +41,8 @@ export function routes({ users, notifications }: Clients, health: () => unknown)
 
   // The codes of errors are HTTP's.
   app.onError((thrown, { json }) => {
-    const { message: error, code, details } = RpcException.from(thrown);
-    return json({ error, code, details }, code as ContentfulStatusCode);
+    const error = RpcException.from(thrown);
+    return json(error, error.code as ContentfulStatusCode);
   });
 
   return app;

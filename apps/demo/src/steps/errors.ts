@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RpcCode, ValidationError } from '@parley/core';
-import { CreateUser, ListUsers } from '../contracts.ts';
+import { CreateUser, GetUser, ListUsers } from '../contracts.ts';
 import { failure, show } from './expect.ts';
 import type { Step } from './step.ts';
 
@@ -15,6 +15,8 @@ export const errors: Step = {
     assert.deepEqual(refused.details.map(({ path }) => path?.join('.')).sort(), ['born', 'email', 'name']);
     say(show(refused));
     for (const { path, message } of refused.details) say(`    ${path?.join('.')}: ${message}`);
+
+    say(show(await failure(users.send(GetUser, { id: 1_000_000 }), RpcCode.NotFound)));
 
     const [taken] = (await users.send(ListUsers, { size: 1 })).users;
     assert(taken);

@@ -14,8 +14,10 @@ export const events: Step = {
     });
     say(`the users service has made ${user.name} user ${user.id} and emitted "user.created"`);
 
+    // It has no end, so this is what ends a wait in vain.
+    const signal = AbortSignal.timeout(5000);
     const texts: string[] = [];
-    for await (const { text } of ofUser(user.id, notifications.stream(WatchNotifications))) {
+    for await (const { text } of ofUser(user.id, notifications.stream(WatchNotifications, undefined, { signal }))) {
       texts.push(text);
       say(`the notifications service: ${text}`);
       if (texts.length === 2) break;

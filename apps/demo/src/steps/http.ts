@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type User } from '../contracts.ts';
+import type { User } from '../contracts.ts';
 import type { Step } from './step.ts';
 
 export const http: Step = {

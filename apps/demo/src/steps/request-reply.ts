@@ -18,9 +18,6 @@ export const requestReply: Step = {
 
     const all = await Promise.all(found.map(({ id }) => users.send(GetUser, { id })));
     assert.deepEqual(all, found);
-    say(`the same ${all.length} one by one, all asked for at once: each got its own`);
-
-    assert.equal(await users.send(GetUser, { id: 1_000_000 }), null);
-    say('user 1000000: null, as the handler answered');
+    say(`the same ${all.length} again, all at once, each by a call of its own: nothing is mixed up`);
   },
 };

@@ -26,7 +26,7 @@ export const restart: Step = {
     if (stage.hasBroker) await killUnderBroker(stage, { plain, retried });
     else await killUnderConnection(stage, { plain, retried });
 
-    assert.equal((await users.send(GetUser, { id: 7 }))?.id, 7);
+    assert.equal((await users.send(GetUser, { id: 7 })).id, 7);
     const response = await fetch(`${gateway}/users/7`);
     assert.equal(response.status, 200);
     await response.body?.cancel();

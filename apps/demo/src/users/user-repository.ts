@@ -27,8 +27,8 @@ export class UserRepository {
     return this.#users.slice((page - 1) * size, page * size);
   }
 
-  get(id: number): User | null {
-    return this.#users.find((user) => user.id === id) ?? null;
+  get(id: number): User | undefined {
+    return this.#users.find((user) => user.id === id);
   }
 
   hasEmail(email: string): boolean {

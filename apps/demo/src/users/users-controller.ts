@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, inject, type MessageContext, MessagePattern, RpcCode, RpcException } from '@parley/core';
-import type { z } from 'zod';
+import {
+  Controller,
+  inject,
+  type MessageContext,
+  MessagePattern,
+  type RequestOf,
+  RpcCode,
+  RpcException,
+} from '@parley/core';
 import { CountCities, CreateUser, ExportUsers, GetActivity, GetUser, ListUsers, UserCreated } from '../contracts.ts';
 import { services } from '../transports.ts';
 import { UserRepository } from './user-repository.ts';
@@ -12,17 +19,19 @@ export class UsersController {
   readonly #activity = { reportsRunning: 0, reportsCancelled: 0, exportsRunning: 0, exported: 0 };
 
   @MessagePattern(ListUsers)
-  list({ page, size }: z.infer<typeof ListUsers.request>) {
+  list({ page, size }: RequestOf<typeof ListUsers>) {
     return { users: this.#users.page(page, size), total: this.#users.all.length };
   }
 
   @MessagePattern(GetUser)
-  get({ id }: z.infer<typeof GetUser.request>) {
-    return this.#users.get(id);
+  get({ id }: RequestOf<typeof GetUser>) {
+    const user = this.#users.get(id);
+    if (user === undefined) throw new RpcException(`There is no user ${id}`, { code: RpcCode.NotFound });
+    return user;
   }
 
   @MessagePattern(CreateUser)
-  async create(newUser: z.infer<typeof CreateUser.request>) {
+  async create(newUser: RequestOf<typeof CreateUser>) {
     if (this.#users.hasEmail(newUser.email)) {
       throw new RpcException(`Somebody has the address ${newUser.email}`, { code: RpcCode.Conflict });
     }
@@ -48,7 +57,7 @@ export class UsersController {
 
   /** The signal aborts when the caller cancels, times out or is gone: whatever takes long should be given it. */
   @MessagePattern(CountCities)
-  async countCities({ takes }: z.infer<typeof CountCities.request>, { signal }: MessageContext) {
+  async countCities({ takes }: RequestOf<typeof CountCities>, { signal }: MessageContext) {
     this.#activity.reportsRunning += 1;
     try {
       await sleep(takes, undefined, { signal });
