@@ -3,10 +3,10 @@ import { Dispatcher, type Logger, type ServerInterceptor, WarningLog } from '../
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
 import type { BaseClient, Class, ResolvedEndpointOptions, Transport } from '../seam/index.ts';
-import { type Requester, reasonText, type Session, SessionHub } from '../session/index.ts';
+import { type Requester, reasonText, type Session, SessionHub, type WaitingCall } from '../session/index.ts';
 import type { ClientInterceptor } from './client-interceptor.ts';
 import { StatusSource } from './client-status.ts';
-import { LinkPool, noLink, type WaitingCall } from './link-pool.ts';
+import { LinkPool, noLink } from './link-pool.ts';
 
 export interface ConnectionSetup {
   /** The client's token or name, for errors and logs. */

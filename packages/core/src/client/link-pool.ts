@@ -1,17 +1,12 @@
 import { RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
-import { cancelled, type PreparedCall, reasonText, type Session } from '../session/index.ts';
-
-type Waiter = { readonly resolve: (session: Session) => void; readonly reject: (error: RpcException) => void };
-
-/** What a call needs to wait for a link. */
-export type WaitingCall = Pick<PreparedCall, 'deadline' | 'onAbort'>;
+import { BoundedWait, reasonText, type Session, type WaitingCall } from '../session/index.ts';
 
 /** The links of a client that calls can go over, and the calls that wait for one. */
 export class LinkPool {
   readonly #name: string;
   readonly #maxWaiting: number;
   #ready: Session[] = [];
-  readonly #waiters = new Set<Waiter>();
+  readonly #waits = new Set<BoundedWait<Session>>();
   #turn = 0;
   #closed = false;
 
@@ -21,7 +16,7 @@ export class LinkPool {
   }
 
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#waits.size;
   }
 
   get isEmpty(): boolean {
@@ -46,34 +41,19 @@ export class LinkPool {
     if (this.#closed) return;
     const others = this.#ready.filter((other) => other !== session);
     this.#ready = session.state === 'ready' ? [...others, session] : others;
-    if (session.state === 'ready') for (const { resolve } of [...this.#waiters]) resolve(this.pick() as Session);
+    if (session.state === 'ready') for (const wait of [...this.#waits]) wait.resolve(this.pick() as Session);
   }
 
   /** Waits for a link, within the call's deadline and until it is given up. Rejects with `RpcException` only. */
-  wait({ deadline, onAbort }: WaitingCall): Promise<Session> {
-    if (this.#waiters.size >= this.#maxWaiting) {
-      const message = `${this.#waiters.size} calls wait for a link of ${this.#name} already (option "maxWaiting")`;
+  wait(call: WaitingCall): Promise<Session> {
+    if (this.#waits.size >= this.#maxWaiting) {
+      const message = `${this.#waits.size} calls wait for a link of ${this.#name} already (option "maxWaiting")`;
       return Promise.reject(new RpcException(message, { code: RpcCode.Overloaded }));
     }
-    return new Promise((resolve, reject) => {
-      let unwatch: (() => void) | undefined;
-      let timer: NodeJS.Timeout | undefined;
-      const end = (outcome: () => void) => {
-        if (!this.#waiters.delete(waiter)) return;
-        clearTimeout(timer);
-        unwatch?.();
-        outcome();
-      };
-      const waiter: Waiter = {
-        resolve: (session) => end(() => resolve(session)),
-        reject: (error) => end(() => reject(error)),
-      };
-      this.#waiters.add(waiter);
-      const left = deadline - performance.now();
-      const late = () => waiter.reject(new TimeoutError(`${this.#name} had no link in time`));
-      if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(late, Math.max(1, Math.ceil(left)));
-      unwatch = onAbort?.((reason) => waiter.reject(cancelled(reason)));
-    });
+    const late = () => new TimeoutError(`${this.#name} had no link in time`);
+    const wait = new BoundedWait<Session>(call, late, () => this.#waits.delete(wait));
+    this.#waits.add(wait);
+    return wait.promise;
   }
 
   /** No call goes out any more. */
@@ -85,7 +65,7 @@ export class LinkPool {
 
   /** Everyone who waits has this outcome. */
   failWaiting(error: RpcException): void {
-    for (const { reject } of [...this.#waiters]) reject(error);
+    for (const wait of [...this.#waits]) wait.reject(error);
   }
 }
 

@@ -126,7 +126,7 @@ export class MessageContext {
   deferResponse(milliseconds: number): void {
     if (this.isEvent)
       throw new RpcException('deferResponse: nobody waits for the handler of an event', { code: RpcCode.BadRequest });
-    if (!(milliseconds > 0 && milliseconds <= 2 ** 31 - 1)) {
+    if (!(typeof milliseconds === 'number' && milliseconds > 0 && milliseconds <= 2 ** 31 - 1)) {
       throw new RpcException(
         `deferResponse: milliseconds must be from 1 to ${2 ** 31 - 1}, got ${String(milliseconds)}`,
         {

@@ -2,7 +2,7 @@ import { RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry, HandlerTable } from '../registry/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
 import { Abortable } from './abortable.ts';
-import { composeHandler, type ServerInterceptor } from './interceptor.ts';
+import { type ServedHandler, type ServerInterceptor, serveHandler } from './interceptor.ts';
 import { Lanes } from './lanes.ts';
 import type { WarningLog } from './logger.ts';
 import { Workload } from './workload.ts';
@@ -18,7 +18,7 @@ export interface DispatcherSetup {
 /** What the answering halves of an endpoint's links share: the handlers, the limits, and whether it is going away. */
 export class Dispatcher {
   readonly transport: string;
-  readonly table: HandlerTable;
+  readonly table: HandlerTable<ServedHandler>;
   readonly options: ResolvedEndpointOptions;
   readonly log: WarningLog;
   readonly workload: Workload;
@@ -30,7 +30,7 @@ export class Dispatcher {
 
   constructor({ transport, registry, interceptors, options, log }: DispatcherSetup) {
     this.transport = transport;
-    this.table = registry.forTransport(transport, (record) => composeHandler(record, interceptors));
+    this.table = registry.forTransport(transport, (record) => serveHandler(record, interceptors, options.retry));
     this.options = options;
     this.log = log;
     this.workload = new Workload(options.concurrency);

@@ -1,10 +1,10 @@
 import { type MessageContext, runInContext } from '../context/index.ts';
 import { decodePayload, type Event } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
-import type { HandlerRecord } from '../registry/index.ts';
-import { backoffDelay, type Delivery, resolveRetry } from '../seam/index.ts';
+import { backoffDelay, type Delivery } from '../seam/index.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventHandling, type HandlingScope } from './handling.ts';
+import type { ServedHandler } from './interceptor.ts';
 import { pause } from './pause.ts';
 
 /** A handler that failed for good. */
@@ -72,7 +72,7 @@ export class EventDispatch {
   }
 
   /** On a wire without acknowledgements: each handler gets one try. */
-  async #handleOnce(event: Event, records: readonly HandlerRecord[]): Promise<void> {
+  async #handleOnce(event: Event, records: readonly ServedHandler[]): Promise<void> {
     await Promise.all(
       records.map(async (record) => {
         try {
@@ -84,7 +84,7 @@ export class EventDispatch {
     );
   }
 
-  async #deliver(event: Event, records: readonly HandlerRecord[], delivery: Delivery): Promise<void> {
+  async #deliver(event: Event, records: readonly ServedHandler[], delivery: Delivery): Promise<void> {
     const { draining, options } = this.#dispatcher;
     // It waited in its lane until now: another instance will get it.
     if (draining.aborted) return;
@@ -110,11 +110,10 @@ export class EventDispatch {
   /** Tries until it works, cannot be healed, was tried often enough, or the service drains. Never rejects. */
   async #handleDurably(
     event: Event,
-    record: HandlerRecord,
+    record: ServedHandler,
     before: number,
     onlyOnce: boolean,
   ): Promise<'done' | 'interrupted' | FailedHandler> {
-    const policy = resolveRetry('retry', record.retry, this.#dispatcher.options.retry);
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#handle(event, record, before + attempt);
@@ -124,15 +123,15 @@ export class EventDispatch {
         this.#logFailure(event, record, thrown);
         // What failed because the service stops has not been given its chance.
         if (this.#dispatcher.stopping.aborted) return 'interrupted';
-        if (onlyOnce || hopeless.has(error.code) || attempt >= policy.attempts) {
+        if (onlyOnce || hopeless.has(error.code) || attempt >= record.retry.attempts) {
           return { handler: record.name, error, attempts: attempt };
         }
       }
-      if (!(await pause(backoffDelay(policy.backoff, attempt), this.#dispatcher.draining))) return 'interrupted';
+      if (!(await pause(backoffDelay(record.retry.backoff, attempt), this.#dispatcher.draining))) return 'interrupted';
     }
   }
 
-  async #handle(event: Event, record: HandlerRecord, attempt: number): Promise<void> {
+  async #handle(event: Event, record: ServedHandler, attempt: number): Promise<void> {
     const handling = new EventHandling(event, attempt, this.#scope);
     const unwatch = this.#dispatcher.stopping.onAbort((reason) => handling.abort(reason));
     try {
@@ -144,12 +143,12 @@ export class EventDispatch {
     }
   }
 
-  #logFailure(event: Event, record: HandlerRecord, thrown: unknown): void {
+  #logFailure(event: Event, record: ServedHandler, thrown: unknown): void {
     this.#dispatcher.log.error(`the handler ${record.name} of the event "${event.pattern}" failed`, thrown);
   }
 }
 
-function forAudience(records: readonly HandlerRecord[], audience: Event['audience']): readonly HandlerRecord[] {
+function forAudience(records: readonly ServedHandler[], audience: Event['audience']): readonly ServedHandler[] {
   if (audience === undefined) return records;
   return records.filter(({ broadcast }) => broadcast === (audience === 'broadcast'));
 }

@@ -1,6 +1,7 @@
 import type { MessageContext } from '../context/index.ts';
 import { validate } from '../patterns/index.ts';
 import type { HandlerFunction, HandlerRecord } from '../registry/index.ts';
+import { type RetryPolicy, resolveRetry } from '../seam/index.ts';
 
 /** A message or event on its way to a handler. */
 export interface ServerCall {
@@ -21,10 +22,22 @@ export interface ServerCall {
  */
 export type ServerInterceptor = (call: ServerCall, next: (call?: ServerCall) => Promise<unknown>) => unknown;
 
-/** The handler with everything that runs around it: interceptors, the first outermost, then validation. */
-export function composeHandler(record: HandlerRecord, interceptors: readonly ServerInterceptor[]): HandlerRecord {
+/** A handler as an endpoint serves it. */
+export interface ServedHandler extends HandlerRecord {
+  readonly retry: RetryPolicy;
+}
+
+/**
+ * The handler with everything that runs around it: interceptors, the first outermost, then validation; and with the
+ * endpoint's policy where it has none of its own.
+ */
+export function serveHandler(
+  record: HandlerRecord,
+  interceptors: readonly ServerInterceptor[],
+  retry: RetryPolicy,
+): ServedHandler {
   const handle = withInterceptors(record, withValidation(record), interceptors);
-  return handle === record.handle ? record : { ...record, handle };
+  return { ...record, handle, retry: resolveRetry(record.name, record.retry, retry) };
 }
 
 function withValidation({ schema, handle, kind }: HandlerRecord): HandlerFunction {

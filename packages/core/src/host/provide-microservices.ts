@@ -3,10 +3,9 @@ import { RpcCode, RpcException } from '../errors/index.ts';
 import { type EndpointOptions, OptionReader, type Transport, type TransportOptions } from '../seam/index.ts';
 
 /** A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. */
-// oxlint-disable-next-line typescript/no-redundant-type-constituents -- empty here; a transport package fills it.
 export type NamedTransport =
-  | KnownTransport
-  | { readonly transport: string; readonly options?: EndpointOptions & Record<string, unknown> };
+  // oxlint-disable-next-line typescript/no-redundant-type-constituents -- empty here; transport packages fill it.
+  KnownTransport | { readonly transport: string; readonly options?: EndpointOptions & Record<string, unknown> };
 
 /** Where the package of the transport is installed, its options are checked. */
 type KnownTransport = {

@@ -39,10 +39,12 @@ export class HandlerRegistry {
   }
 
   /** What is served on one transport, each handler as `prepare` makes it. Later changes do not show. */
-  forTransport(
+  forTransport(transport: string): HandlerTable;
+  forTransport<Handler extends HandlerRecord>(
     transport: string,
-    prepare: (record: HandlerRecord) => HandlerRecord = (record) => record,
-  ): HandlerTable {
+    prepare: (record: HandlerRecord) => Handler,
+  ): HandlerTable<Handler>;
+  forTransport(transport: string, prepare = (record: HandlerRecord) => record): HandlerTable {
     const served = this.#records.filter((record) => record.transport === undefined || record.transport === transport);
     return new HandlerTable(served.map(prepare));
   }

@@ -5,18 +5,18 @@ import type { HandlerRecord } from './handler-record.ts';
 /** Event keys come from the network: only so many are remembered with what they match. */
 const maxRememberedKeys = 1000;
 
-const none: readonly HandlerRecord[] = [];
+const none: readonly never[] = [];
 
 /** Who serves what on one transport. Finding a handler costs the same however many there are. */
-export class HandlerTable {
+export class HandlerTable<Handler extends HandlerRecord = HandlerRecord> {
   readonly routes: Routes;
-  readonly #messages = new Map<string, HandlerRecord>();
-  readonly #events = new Map<string, HandlerRecord[]>();
-  readonly #wildcards: readonly { readonly matches: Matcher; readonly record: HandlerRecord }[];
+  readonly #messages = new Map<string, Handler>();
+  readonly #events = new Map<string, Handler[]>();
+  readonly #wildcards: readonly { readonly matches: Matcher; readonly record: Handler }[];
   /** Event key to its handlers, wildcards included. */
-  readonly #found = new Map<string, readonly HandlerRecord[]>();
+  readonly #found = new Map<string, readonly Handler[]>();
 
-  constructor(records: readonly HandlerRecord[]) {
+  constructor(records: readonly Handler[]) {
     for (const record of records) {
       if (record.kind === 'message') this.#messages.set(record.key, record);
       else if (!record.wildcard) this.#events.set(record.key, [...(this.#events.get(record.key) ?? []), record]);
@@ -35,12 +35,12 @@ export class HandlerTable {
     return this.#messages.size === 0 && this.#events.size === 0 && this.#wildcards.length === 0;
   }
 
-  message(key: string): HandlerRecord | undefined {
+  message(key: string): Handler | undefined {
     return this.#messages.get(key);
   }
 
   /** In the order of their declaration, exact ones first. */
-  events(key: string): readonly HandlerRecord[] {
+  events(key: string): readonly Handler[] {
     const exact = this.#events.get(key) ?? none;
     if (this.#wildcards.length === 0) return exact;
     const known = this.#found.get(key);

@@ -1,7 +1,8 @@
+export { BoundedWait, type WaitingCall } from './bounded-wait.ts';
 export { Calls } from './calls.ts';
 export { LazyIterator } from './lazy-iterator.ts';
 export { reasonText } from './link-errors.ts';
-export { cancelled, type PreparedCall, type Target } from './prepare-call.ts';
+export { type PreparedCall, type Target } from './prepare-call.ts';
 export type { Requester } from './requester.ts';
 export { Session, type SessionState } from './session.ts';
 export { SessionHub } from './session-hub.ts';

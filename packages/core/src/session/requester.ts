@@ -9,6 +9,7 @@ import {
 import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Request } from '../envelope/index.ts';
 import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
+import { BoundedWait } from './bounded-wait.ts';
 import { connectionLost, unsent } from './link-errors.ts';
 import { cancelled } from './prepare-call.ts';
 
@@ -24,7 +25,7 @@ export class Requester {
   readonly #codec: Codec;
   readonly #calls = new CallTable<PendingCall>();
   /** Events that wait for their acknowledgement. */
-  readonly #unacknowledged = new Set<(error: RpcException) => void>();
+  readonly #unacknowledged = new Set<BoundedWait<void>>();
   readonly #watch: CallWatch<PendingCall>;
 
   constructor(link: Link, options: RequesterOptions) {
@@ -101,7 +102,7 @@ export class Requester {
       this.#forget(call);
       call.fail(error(`"${call.pattern}"`));
     }
-    for (const fail of [...this.#unacknowledged]) fail(error('an event'));
+    for (const wait of [...this.#unacknowledged]) wait.reject(error('an event'));
     this.#watch.clear();
   }
 
@@ -214,26 +215,15 @@ export class Requester {
   }
 
   #acknowledged(sent: Promise<void>, call: OutgoingCall): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let unwatch: (() => void) | undefined;
-      let timer: NodeJS.Timeout | undefined;
-      const settle = (outcome: () => void) => {
-        unwatch?.();
-        clearTimeout(timer);
-        if (this.#unacknowledged.delete(fail)) outcome();
-      };
-      const fail = (error: RpcException) => settle(() => reject(error));
-      this.#unacknowledged.add(fail);
-      const left = call.deadline - performance.now();
-      const late = () => fail(new TimeoutError(`The event "${call.pattern}" was not acknowledged in time`));
-      if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(late, Math.max(1, Math.ceil(left)));
-      unwatch = call.onAbort?.((reason) => fail(cancelled(reason)));
-      sent.then(
-        () => settle(resolve),
-        (reason: unknown) =>
-          fail(reason instanceof RpcException ? reason : connectionLost(`the event "${call.pattern}"`, reason)),
-      );
-    });
+    const late = () => new TimeoutError(`The event "${call.pattern}" was not acknowledged in time`);
+    const wait = new BoundedWait<void>(call, late, () => this.#unacknowledged.delete(wait));
+    this.#unacknowledged.add(wait);
+    sent.then(
+      () => wait.resolve(),
+      (reason: unknown) =>
+        wait.reject(reason instanceof RpcException ? reason : connectionLost(`the event "${call.pattern}"`, reason)),
+    );
+    return wait.promise;
   }
 
   /** Nothing waits for it, and nothing may be left unhandled. */
