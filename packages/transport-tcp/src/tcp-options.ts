@@ -27,9 +27,9 @@ export interface TcpOptions extends EndpointOptions {
   /** Milliseconds that a frame may take from its first byte to its last, or the connection is closed. Default 30 000. */
   readonly frameTimeout?: number;
   /**
-   * Bytes that may wait for a peer that reads slowly. Over it new requests and events are refused with 429; answers
-   * get as much room again, and when that does not do, the connection is closed with a warning. At least `maxBody`.
-   * Default 64 MiB, or twice `maxBody` if that is more.
+   * Bytes that may wait for a peer that reads slowly. As long as more than that is left of earlier ticks of the event loop,
+   * new requests and events are refused with 429; answers get as much room again, and when that does not do, the
+   * connection is closed with a warning. At least `maxBody`. Default 64 MiB, or twice `maxBody` if that is more.
    */
   readonly maxQueued?: number;
   /**

@@ -132,9 +132,9 @@ export class TcpTransporter extends BaseTransporter {
     const peer = peerOf(socket);
     // Node leaves a socket open whose handshake took too long.
     socket.destroy();
-    const refused: unknown = socket.authorizationError;
-    if (refused) {
-      this.#hub?.warn(`tcp: refused the certificate of ${peer}: ${String(refused)}`);
+    const refused = socket.authorizationError as unknown;
+    if (typeof refused === 'string') {
+      this.#hub?.warn(`tcp: refused the certificate of ${peer}: ${refused}`);
     } else if (!('code' in error) || error.code !== 'ECONNRESET') {
       // (A connection that goes before it has begun is no news.)
       this.#hub?.warn(`tcp: the TLS handshake with ${peer} failed: ${error.message}`, error);

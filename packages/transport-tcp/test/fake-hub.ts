@@ -84,16 +84,16 @@ export function echoHub(): FakeHub {
   });
 }
 
-export function request(id: number, body: Request['body'] = undefined, more: Partial<Request> = {}): Request {
+export function request(id: number, body?: Request['body'], more: Partial<Request> = {}): Request {
   const base = { kind: 'request', id, pattern: 'echo', headers: undefined, contentType: undefined, body } as const;
   return { ...base, timeout: 0, credit: 0, ...more };
 }
 
-export function event(body: Event['body'] = undefined, more: Partial<Event> = {}): Event {
+export function event(body?: Event['body'], more: Partial<Event> = {}): Event {
   return { kind: 'event', pattern: 'news', headers: undefined, contentType: undefined, body, ...more };
 }
 
-export function reply(id: number, body: Reply['body'] = undefined, more: Partial<Reply> = {}): Reply {
+export function reply(id: number, body?: Reply['body'], more: Partial<Reply> = {}): Reply {
   return { kind: 'reply', id, last: true, contentType: undefined, body, ...more };
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { BufferPool } from '../src/frame/buffer-pool.ts';
 import type { Frame, Refused } from '../src/frame/frame.ts';
 import { FrameDecoder } from '../src/frame/frame-decoder.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameError } from '../src/frame/frame-error.ts';
 import { echoHub, FakeHub, request, until } from './fake-hub.ts';

@@ -122,7 +122,7 @@ describe('a TCP link', () => {
 
   it('tells both sides when the connection is gone, once, and takes nothing more', async () => {
     const { server, client } = await pair();
-    server.hub.receivers[0]?.link.send(reply(1));
+    void server.hub.receivers[0]?.link.send(reply(1));
     (client.receiver.link as unknown as { socket: Socket }).socket.destroy();
     await until(() => server.hub.up.length === 0, 'the server to notice');
     await until(() => client.receiver.detached !== undefined, 'the client to notice');

@@ -1,4 +1,4 @@
-import { connect, Server, Socket } from 'node:net';
+import { connect, Server, type Socket } from 'node:net';
 import type { BaseClient, BaseTransporter, Link } from '@parley/core/transport';
 import { onTestFinished } from 'vitest';
 import type { Frame, Refused } from '../src/frame/frame.ts';

@@ -114,10 +114,8 @@ export class Connection implements Link, TcpSource {
     if (this.#state !== 'open' || (isNew && this.#saidDone)) {
       return isNew ? Promise.reject(this.#unavailable()) : undefined;
     }
-    if (this.#outbox.size > this.#settings.maxQueued) {
-      if (isNew) return Promise.reject(new RpcException(`Not sent: ${this.#tooSlow()}`, { code: RpcCode.Overloaded }));
-      if (this.#isOverflown()) return undefined;
-    }
+    if (isNew && this.#outbox.backlog > this.#settings.maxQueued) return Promise.reject(this.#overloaded());
+    if (!isNew && this.#isOverflown()) return undefined;
     let full: boolean;
     try {
       full = this.#outbox.write(envelope);
@@ -310,6 +308,10 @@ export class Connection implements Link, TcpSource {
 
   #tooSlow(): string {
     return `${this.#outbox.size} bytes wait for ${this.peer}, which reads too slowly`;
+  }
+
+  #overloaded(): RpcException {
+    return new RpcException(`Not sent: ${this.#tooSlow()}`, { code: RpcCode.Overloaded });
   }
 
   #whenDrained(kind: Envelope['kind']): Promise<void> | undefined {

@@ -25,13 +25,25 @@ export function dial(target: Target, tls: TcpTlsOptions | undefined): { socket: 
   const failed = (error?: Error): void => reject(refusal(error, target));
   const closed = (): void => failed();
   socket.once('error', failed).once('close', closed);
+  socket.once('connect', () => {
+    if (isSelf(socket)) socket.resetAndDestroy();
+  });
   socket.once(event, () => {
     socket.off('error', failed).off('close', closed);
-    resolve();
+    if (socket.destroyed) reject(connectError({ code: 'ECONNREFUSED' }, target.label));
+    else resolve();
   });
   return { socket, connected: promise };
 }
 
 function refusal(error: Error | undefined, target: Target): RpcException {
   return connectError(error ?? { code: 'ECONNRESET' }, target.label);
+}
+
+/**
+ * Where nobody listens on a port of the range that outgoing connections come from, the kernel may choose that very
+ * port for this one and connect it to itself; it would even keep the server from coming back.
+ */
+function isSelf({ localPort, remotePort, localAddress, remoteAddress }: Socket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }

@@ -22,6 +22,7 @@ export class Outbox {
   #ended = false;
   #full = false;
   #progress = 0;
+  #backlog = 0;
 
   /** @param onDrained called when it was full and is not any more. */
   constructor(socket: Socket, means: WriterMeans, onDrained: () => void) {
@@ -33,6 +34,11 @@ export class Outbox {
   /** Bytes that the kernel has not taken. */
   get size(): number {
     return this.#busy ? this.#writer.size + this.#socket.writableLength : this.#writer.size;
+  }
+
+  /** What was left of that when the last tick had ended: how far behind the other side is, bursts apart. */
+  get backlog(): number {
+    return this.#backlog;
   }
 
   /** Grows whenever the kernel has taken something and more of it waits: only a peer that reads can bring that about. */
@@ -53,7 +59,7 @@ export class Outbox {
       process.nextTick(this.#flushNow);
     }
     if (this.#writer.size <= fullBytes) return false;
-    if (!this.#busy) this.#flush();
+    if (!this.#busy) this.#handOver(handedAtOnce);
     this.#full = this.size > fullBytes;
     return this.#full;
   }
@@ -73,25 +79,27 @@ export class Outbox {
 
   #flush(limit: number = handedAtOnce): void {
     this.#scheduled = false;
-    const writer = this.#writer;
-    if (this.#ended || (this.#busy && limit === handedAtOnce)) return;
-    const socket = this.#socket;
-    if (!writer.whole) {
-      this.#handOver(limit);
-    } else if (writer.size > 0) {
-      socket.write(writer.shift() as Buffer, this.#onTaken);
-    }
-    this.#busy = socket.writableLength > 0;
-    writer.settle(!this.#busy);
-    if (!this.#busy && writer.size > 0) this.#schedule();
-    if (this.#full && this.size <= fullBytes / 2) {
+    if (this.#ended) return;
+    if (!this.#busy || limit > handedAtOnce) this.#handOver(limit);
+    this.#backlog = this.size;
+    if (!this.#busy && this.#backlog > 0) this.#schedule();
+    if (this.#full && this.#backlog <= fullBytes / 2) {
       this.#full = false;
       this.#onDrained();
     }
   }
 
-  /** Several chunks with one system call. */
   #handOver(limit: number): void {
+    const writer = this.#writer;
+    const socket = this.#socket;
+    if (!writer.whole) this.#writeSeveral(limit);
+    else if (writer.size > 0) socket.write(writer.shift() as Buffer, this.#onTaken);
+    this.#busy = socket.writableLength > 0;
+    writer.settle(!this.#busy);
+  }
+
+  /** Several chunks with one system call. */
+  #writeSeveral(limit: number): void {
     let left = limit;
     this.#socket.cork();
     while (left > 0) {

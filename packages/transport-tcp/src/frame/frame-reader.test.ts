@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { event, reply, request } from '../../test/fake-hub.ts';
 import { anyFrame, decode, encode, newReader, plain } from '../../test/frames.ts';

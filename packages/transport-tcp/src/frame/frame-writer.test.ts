@@ -1,5 +1,5 @@
 import { RpcCode } from '@parley/core/transport';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { event, reply, request } from '../../test/fake-hub.ts';
 import { anyFrame, decode, drain, encode, newWriter, plain } from '../../test/frames.ts';

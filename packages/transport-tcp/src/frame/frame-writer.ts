@@ -10,7 +10,7 @@ import { type BufferPool, bufferBytes } from './buffer-pool.ts';
 import { putText, putUint16, putUint32 } from './bytes.ts';
 import { Flag, type Frame, type GoAway, type Hello, Kind, magic, maxHeadBytes, prefixBytes } from './frame.ts';
 import { FrameError } from './frame-error.ts';
-import { TextBytes } from './text-bytes.ts';
+import type { TextBytes } from './text-bytes.ts';
 
 /** Bodies that may take more bytes than this get memory of their own instead of a copy through the small buffer. */
 const inlineBytes = 24_576;
