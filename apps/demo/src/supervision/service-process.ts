@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { serviceFile } from '../files.ts';
 import type { StartOptions } from '../running-service.ts';
 import type { ServiceName } from '../services.ts';
 
@@ -18,7 +19,7 @@ export class ServiceProcess {
   /** @param onLost called when the process ends and nobody has ended it. */
   constructor(name: ServiceName, options: StartOptions, onLost: (error: Error) => void) {
     this.#name = name;
-    this.#child = fork(new URL('./service.js', import.meta.url), [name, JSON.stringify(options)]);
+    this.#child = fork(serviceFile, [name, JSON.stringify(options)]);
     this.#ended = once(this.#child, 'exit').then(([code, signal]) => (signal ?? code) as number | string);
     void this.#ended.then((how) => {
       if (!this.#isMeantToEnd) onLost(new Error(`The ${name} service has ended unexpectedly (${how})`));

@@ -1,5 +1,5 @@
 import { createMicroservices, provideMicroservices } from '@parley/core';
-import { peopleFile } from '../people-file.ts';
+import { peopleFile } from '../files.ts';
 import type { StartService } from '../running-service.ts';
 import { serviceLogger } from '../service-logger.ts';
 import { clientOf, listenAs, portOf } from '../transports.ts';
