@@ -45,9 +45,9 @@ function wireTo(service: WiredService, wire: Wire): MicroserviceEntry['options']
       return memory({ broker: wire.broker, group: service });
     case 'redis':
       // By name, since nothing here depends on the package: core finds it, or says how to install it.
-      return { transport: Transports.REDIS };
+      return { transport: Transports.REDIS, options: { group: service } };
     case 'kafka':
-      return { transport: Transports.KAFKA };
+      return { transport: Transports.KAFKA, options: { group: service } };
   }
 }
 
