@@ -45,6 +45,12 @@ export class TcpTransporter extends BaseTransporter {
     this.#server.on('error', (error) => hub.warn('tcp: the listening socket failed', error));
   }
 
+  /** `127.0.0.1:8888` with the port that it got, or the path of the Unix socket; `undefined` when it does not listen. */
+  override get address(): string | undefined {
+    const address = this.#server?.address() ?? undefined;
+    return typeof address === 'object' ? labelOf(address.address, address.port) : address;
+  }
+
   /** Accepts no more, and asks every client to send nothing new; resolves when they have agreed, at most a second later. */
   async pause(): Promise<void> {
     if (this.#state !== 'open') return;
