@@ -1,15 +1,13 @@
+import type { Transport } from '@parley/core/transport';
 import { MemoryBroker, memory } from '@parley/transport-memory';
-import { describeTransport, type World } from '../src/conformance.ts';
-
-/** Names by which the broker is told which transport's instances to crash. */
-let worlds = 0;
+import { describeTransport, type World, type WorldOptions } from '../src/conformance.ts';
 
 function memoryWorld(): World {
   const broker = new MemoryBroker();
-  const names = new WeakMap<object, string>();
-  worlds += 1;
-  const create = (options: Parameters<World['server']>[0]) => {
-    const name = `world-${worlds}-${crypto.randomUUID()}`;
+  /** By which the broker is told whom to crash. */
+  const names = new Map<Transport, string>();
+  const create = (options: WorldOptions = {}) => {
+    const name = `instance-${names.size}`;
     const transport = memory({ ...options, broker, name });
     names.set(transport, name);
     return transport;

@@ -7,8 +7,9 @@ import { Interests } from './interests.ts';
 interface Instance {
   readonly inbox: Inbox;
   readonly interests: Interests;
-  /** The group that it shares its messages with, and the one of its own for what it wants whoever else gets it. */
-  readonly groups: readonly Group[];
+  readonly group: Group;
+  /** A group of its own, for what it wants whoever else gets it. */
+  readonly own: Group;
 }
 
 /** The post office: who is where, and who gets what. It knows nothing of links and outages. */
@@ -18,22 +19,24 @@ export class Exchange {
   readonly #groups = new Map<string, Group>();
   readonly #bury: Bury = (group, message, why) => {
     const letter = { group: group.name, message: message.envelope, error: errorOf(why), attempts: why.attempts };
-    this.deadLetters.add(letter, () => group.deliver({ ...message, attempt: 1 }));
+    this.deadLetters.add(letter, () => group.deliver({ ...message, keptSince: performance.now(), attempt: 1 }));
   };
 
   /** From now on the inbox is reached by its name, and gets its share of the group's messages and events. */
   add(inbox: Inbox, groupName: string, routes: Routes): void {
     const group = this.#groups.get(groupName) ?? new Group(groupName, 'group', this.#bury);
-    const ownGroup = new Group(inbox.name, 'broadcast', this.#bury);
+    const own = new Group(inbox.name, 'broadcast', this.#bury);
     this.#groups.set(groupName, group);
-    this.#instances.set(inbox.name, { inbox, interests: new Interests(routes), groups: [group, ownGroup] });
+    this.#instances.set(inbox.name, { inbox, interests: new Interests(routes), group, own });
     group.join(inbox, routes);
-    ownGroup.join(inbox, routes.broadcast);
+    own.join(inbox, routes.broadcast);
   }
 
   /** It gets no more new messages and events; answers still reach it. */
   pause(inbox: Inbox): void {
-    for (const group of this.#instances.get(inbox.name)?.groups ?? []) group.leave(inbox);
+    const instance = this.#instances.get(inbox.name);
+    instance?.group.leave(inbox);
+    instance?.own.leave(inbox);
   }
 
   /** It is gone: what it did not settle goes to the others of its group. What it wanted for itself is lost. */
@@ -41,7 +44,7 @@ export class Exchange {
     const instance = this.#instances.get(inbox.name);
     this.#instances.delete(inbox.name);
     inbox.discard();
-    for (const group of instance?.groups ?? []) group.reclaim(inbox);
+    instance?.group.reclaim(inbox);
   }
 
   /** To one instance of each group that serves it. @returns false when there is none. */
@@ -54,10 +57,7 @@ export class Exchange {
   /** To each group that ever wanted it, and to each instance that wants all. */
   publish(event: Event): void {
     for (const group of this.#groups.values()) if (group.remembers(event)) group.add(event);
-    for (const {
-      groups: [, own],
-    } of this.#instances.values())
-      if (own?.remembers(event)) own.add(event);
+    for (const { own } of this.#instances.values()) if (own.remembers(event)) own.add(event);
   }
 
   answer(inbox: string, answer: Answer): void {

@@ -1,3 +1,4 @@
+import type { Host } from '@parley/core';
 import { describe, expect, it } from 'vitest';
 import { type RecordedHandler, recordCalls, waitForCall } from '../helpers/record-calls.ts';
 import { gate, iterate } from './collect.ts';
@@ -51,6 +52,29 @@ export function groups(subject: ConformanceSubject): void {
         for (const handler of handlers) await waitForCall(handler, 'all', { timeout: stage.patience });
         expect(handlers.map(({ calls }) => calls.length)).toEqual([1, 1]);
       });
+
+      it.runIf(supports.broadcast)(
+        'run each handler as often as it wants, when some are broadcast and some are not',
+        async () => {
+          const { stage } = use();
+          const everywhere = [recordCalls(), recordCalls()] as const;
+          const shared = [recordCalls(), recordCalls()] as const;
+          for (const which of [0, 1] as const) {
+            const define = (host: Host) =>
+              host
+                .event('mixed', everywhere[which], { broadcast: true })
+                .event(supports.wildcards ? 'mix*' : 'mixed', shared[which]);
+            await stage.service(define, { group: 'g' });
+          }
+          const client = stage.client();
+          const count = 10;
+          for (let index = 0; index < count; index += 1) await client.emit('mixed', index);
+          await stage.until(() => payloads(everywhere).length >= 2 * count, 'every instance had them all');
+          await stage.until(() => payloads(shared).length >= count, 'the group had them all');
+          for (const handler of everywhere) expect(handler.calls).toHaveLength(count);
+          expect(payloads(shared)).toEqual(Array.from({ length: count }, (_, index) => index));
+        },
+      );
 
       it.runIf(supports.durableEvents)('that are away get their events when they come back', async () => {
         const { stage } = use();
