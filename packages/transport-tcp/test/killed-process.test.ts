@@ -53,6 +53,7 @@ test('a service that is started again on its port serves the same client', async
 test('a service that is told to stop answers what it has, and then its process ends by itself', async () => {
   const service = await startService();
   const client = clientOf(service.port);
+  await client.connect();
   const echoes = Promise.all(Array.from({ length: 1000 }, (_, index) => client.send('echo', index)));
   service.process.kill('SIGTERM');
   await expect(echoes).resolves.toHaveLength(1000);
