@@ -107,6 +107,23 @@ export function drain(subject: ConformanceSubject): void {
         never.open();
       });
 
+      it('still hears its callers cancel', async () => {
+        const { stage } = use();
+        const stuck = recordCalls(
+          (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
+        );
+        const service = await stage.service((host) => host.message('stuck', stuck));
+        const controller = new AbortController();
+        const call = service.client().send('stuck', 1, { signal: controller.signal });
+        await waitForCall(stuck, 1, { timeout: stage.patience });
+        const closed = service.host.close();
+        await stage.until(() => service.host.health()['service']?.transporter?.state === 'draining', 'it drained');
+        controller.abort();
+        await expect(call).rejects.toMatchObject({ code: 499 });
+        await closed;
+        expect(stuck.calls[0]?.context.signal.aborted).toBe(true);
+      });
+
       it('ends streams that do not end by themselves', async () => {
         const { stage } = use();
         let ended = false;
@@ -163,13 +180,15 @@ export function drain(subject: ConformanceSubject): void {
         await waitForCall(next, 1, { timeout: stage.patience });
       });
 
-      it('closes twice, at once, and before it has started', async () => {
+      it('closes as often as it is told to', async () => {
         const { stage } = use();
         const service = await stage.service((host) => host.message('echo', (data) => data));
         const client = service.client();
         expect(await client.send('echo', 1)).toBe(1);
+        expect(service.host.health()['service']?.transporter?.state).toBe('ready');
         await Promise.all([service.host.close(), service.host.close()]);
         await service.host.close();
+        expect(service.host.health()['service']?.transporter?.state).toBe('closed');
       });
     },
   );

@@ -1,9 +1,11 @@
-import type { Host } from '@parley/core';
+import { type Host, message } from '@parley/core';
 import { describe, expect, it } from 'vitest';
 import { type RecordedHandler, recordCalls, waitForCall } from '../helpers/record-calls.ts';
 import { gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
+
+const NotTwice = message('not.twice', { idempotent: false });
 
 export function groups(subject: ConformanceSubject): void {
   const { supports } = subject;
@@ -40,6 +42,29 @@ export function groups(subject: ConformanceSubject): void {
           await stage.until(() => payloads(group).length >= count, 'the group had them all');
           expect(payloads(group)).toEqual(expected);
         }
+      });
+
+      it('are asked all at once: the first to answer is bound, the others are cancelled', async () => {
+        const { stage } = use();
+        const ended = new Set<string>();
+        const endless = (group: string) => (host: Host) =>
+          host.message('asked.twice', async function* () {
+            try {
+              for (;;) yield group;
+            } finally {
+              ended.add(group);
+            }
+          });
+        for (const group of ['a', 'b']) await stage.service(endless(group), { group, leaseInterval: 50 });
+        const seen = new Set<unknown>();
+        let read = 0;
+        for await (const group of stage.client({ leaseInterval: 50 }).stream('asked.twice', undefined, { buffer: 4 })) {
+          seen.add(group);
+          read += 1;
+          if (read === 200) break;
+        }
+        expect(seen.size).toBe(1);
+        await stage.until(() => ended.size === 2, 'both were left');
       });
 
       it.runIf(supports.broadcast)('do not keep an instance from an event that every instance wants', async () => {
@@ -105,6 +130,21 @@ export function groups(subject: ConformanceSubject): void {
           await stage.world.crash?.(dying.transport);
           expect(await call).toBe('please: done');
           expect(healthy.calls[0]?.context.attempt).toBe(2);
+          never.open();
+        });
+
+        it('and nobody takes its request over when the contract forbids it', async () => {
+          const { stage } = use();
+          const never = gate();
+          const handler = recordCalls(() => never.opened);
+          const start = () => stage.service((host) => host.message(NotTwice, handler), { group: 'once' });
+          const dying = await start();
+          const call = stage.client().send(NotTwice, 1, { timeout: 500 });
+          await waitForCall(handler, 1, { timeout: stage.patience });
+          await start();
+          await stage.world.crash?.(dying.transport);
+          await expect(call).rejects.toMatchObject({ code: 408 });
+          expect(handler.calls).toHaveLength(1);
           never.open();
         });
 
