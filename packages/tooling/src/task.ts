@@ -27,8 +27,7 @@ const linters: Readonly<Record<string, Command>> = {
 const tasks: Readonly<Record<string, () => Promise<boolean>>> = {
   build: () => run([...build, ...args]),
   'check-types': () => run(['turbo', 'run', 'check-types', ...args]),
-  demo: async () =>
-    (await run([...build, '--filter=@parley/demo'])) && (await run(['node', 'apps/demo/dist/main.js', ...args])),
+  demo: async () => (await run([...build, '--filter=@parley/demo'])) && runDemo(),
   format: () => run(['biome', 'check', '--write', ...args]),
   lint: async () => (await check(linters)).failed === 0,
   release: async () => (await run(build)) && (await run(['changeset', 'publish'])),
@@ -38,7 +37,14 @@ const tasks: Readonly<Record<string, () => Promise<boolean>>> = {
 
 const chosen = tasks[task];
 if (!chosen) console.error(`There is no task "${task}"; the tasks are ${Object.keys(tasks).join(', ')}.`);
-process.exitCode = (await chosen?.()) ? 0 : 1;
+if (!(await chosen?.())) process.exitCode ??= 1;
+
+/** Ends with the demo's own exit code: 2 for a wrong option. */
+async function runDemo(): Promise<boolean> {
+  const code = await spawnForeground('node', ['apps/demo/dist/main.js', ...args], { cwd: root });
+  process.exitCode = code;
+  return code === 0;
+}
 
 /** All checks, also when one of them fails, and their totals as the last line. */
 async function testEverything(): Promise<boolean> {

@@ -31,8 +31,8 @@ export class Abortable {
     if (this.#state !== undefined) return;
     this.#state = { reason };
     this.#controller?.abort(reason);
-    const listeners = this.#listeners;
+    // One that another takes away meanwhile is not told: a set leaves out what is deleted while it is gone through.
+    for (const listener of this.#listeners ?? []) listener(reason);
     this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener(reason);
   }
 }

@@ -1,15 +1,23 @@
 /** Runs tasks of one lane one after the other, in the order they came; those of different lanes side by side. */
 export class Lanes {
-  readonly #tails = new Map<string, Promise<void>>();
+  /** What waits behind the running task of each lane that has one. */
+  readonly #waiting = new Map<string, (() => Promise<void>)[]>();
 
-  /** `task` must not reject. Without a lane it starts at once. */
+  /** `task` must not reject. Without a lane, or in one that is free, it starts at once. */
   run(lane: string | undefined, task: () => Promise<void>): void {
-    const before = lane === undefined ? undefined : this.#tails.get(lane);
-    const running = before === undefined ? task() : before.then(task);
-    if (lane === undefined) return;
-    this.#tails.set(lane, running);
-    void running.then(() => {
-      if (this.#tails.get(lane) === running) this.#tails.delete(lane);
-    });
+    if (lane === undefined) {
+      void task();
+      return;
+    }
+    const waiting = this.#waiting.get(lane);
+    if (waiting !== undefined) waiting.push(task);
+    else void this.#work(lane, task);
+  }
+
+  async #work(lane: string, first: () => Promise<void>): Promise<void> {
+    const waiting: (() => Promise<void>)[] = [];
+    this.#waiting.set(lane, waiting);
+    for (let task: (() => Promise<void>) | undefined = first; task !== undefined; task = waiting.shift()) await task();
+    this.#waiting.delete(lane);
   }
 }

@@ -1,4 +1,4 @@
-import type { Subscriber, TeardownLogic } from 'rxjs';
+import type { Subscriber, TeardownLogic, Unsubscribable } from 'rxjs';
 import { Observable } from 'rxjs/internal/Observable';
 import { RpcCode, RpcException } from '../errors/index.ts';
 
@@ -47,7 +47,7 @@ export class ObservableIterator implements AsyncIterator<unknown, undefined> {
     // The subscriber is at hand before the source emits its first value, so that it can be stopped from within.
     new Observable<unknown>((subscriber) => {
       this.#subscriber = subscriber;
-      return this.#source.subscribe(subscriber) as TeardownLogic;
+      return teardownOf(this.#source.subscribe(subscriber));
     }).subscribe({
       next: (value) => this.#put(value),
       error: (error: unknown) => this.#finish({ error, failed: true }),
@@ -68,11 +68,15 @@ export class ObservableIterator implements AsyncIterator<unknown, undefined> {
   }
 
   #finish(end: { error: unknown; failed: boolean }): void {
-    if (this.#end === undefined) {
-      this.#end = end;
-      this.#subscriber?.unsubscribe();
-    }
+    const isFirst = this.#end === undefined;
+    this.#end ??= end;
     this.#serve();
+    if (!isFirst) return;
+    try {
+      this.#subscriber?.unsubscribe();
+    } catch {
+      // A teardown of the handler's that throws has nobody left to tell, and must not reach rxjs, which would end the process.
+    }
   }
 
   #serve(): void {
@@ -87,4 +91,11 @@ export class ObservableIterator implements AsyncIterator<unknown, undefined> {
       else waiter.resolve({ done: true, value: undefined });
     }
   }
+}
+
+/** What rxjs can take back: other libraries' `subscribe` give something else, or nothing. */
+function teardownOf(subscription: unknown): TeardownLogic {
+  if (typeof subscription === 'function') return subscription as () => void;
+  const { unsubscribe } = (subscription ?? {}) as { unsubscribe?: unknown };
+  return typeof unsubscribe === 'function' ? (subscription as Unsubscribable) : undefined;
 }

@@ -91,14 +91,14 @@ export class ReplyStream {
 
   async #sendLast(): Promise<void> {
     let last: { readonly value: unknown } | undefined;
-    for (;;) {
+    while (!this.#stopped) {
       const { done, value } = await this.#iterator.next();
-      if (this.#stopped) return;
       if (done === true) break;
       last = { value };
     }
+    if (this.#stopped) return;
     if (last === undefined) this.#sink.complete();
-    else await this.#sink.reply(last.value, true);
+    else void this.#sink.reply(last.value, true)?.catch(() => undefined);
   }
 
   #leave(): void {

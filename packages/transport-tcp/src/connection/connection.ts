@@ -78,6 +78,8 @@ export class Connection implements Link, TcpSource {
   #drained: PromiseWithResolvers<boolean> | undefined;
   #leaving: PromiseWithResolvers<void> | undefined;
   #saidDone = false;
+  /** Why the other side said it would go. */
+  #farewell: string | undefined;
   #refusesRequests = false;
 
   constructor(socket: Socket, peer: string, settings: ConnectionSettings, owner: ConnectionOwner) {
@@ -225,6 +227,7 @@ export class Connection implements Link, TcpSource {
       return;
     }
     if (this.#saidDone) return;
+    this.#farewell = printable(frame.reason);
     // Core sends nothing new here after this, so that our `done` is true.
     this.#receiver?.drain();
     this.#saidDone = true;
@@ -263,7 +266,10 @@ export class Connection implements Link, TcpSource {
 
   /** The socket ended by itself. */
   #lost(): RpcException {
-    return this.#isNew ? connectError(this.#error ?? closedEarly, this.peer) : lostError(this.#error, this.peer);
+    if (this.#isNew) return connectError(this.#error ?? closedEarly, this.peer);
+    if (this.#farewell === undefined) return lostError(this.#error, this.peer);
+    const message = `${this.peer} closed the connection, as it had announced: ${this.#farewell}`;
+    return new RpcException(message, { code: RpcCode.ConnectionLost });
   }
 
   /** The end of everything here but the socket, which goes at once, or has `linger` ms to get rid of what waits. */
