@@ -52,6 +52,10 @@ class FaultyTransporter extends BaseTransporter {
     return this.#inner.listen(faultyHub(hub, this.#dice));
   }
 
+  override get address(): string | undefined {
+    return this.#inner.address;
+  }
+
   pause(): Promise<void> {
     return this.#inner.pause();
   }
