@@ -72,5 +72,6 @@ export class Exchange {
     }
     const request = { kind: 'request', pattern: control.pattern } as const;
     for (const { inbox, interests } of this.#instances.values()) if (interests.want(request)) inbox.put(control);
+    if (control.kind === 'cancel') for (const group of this.#groups.values()) group.withdraw(control);
   }
 }

@@ -1,4 +1,4 @@
-import type { DeadReason, Event, Request } from '@parley/core/transport';
+import type { Cancel, DeadReason, Event, Request } from '@parley/core/transport';
 import { copyEnvelope } from './copy-envelope.ts';
 import { Interests, type WantedRoutes } from './interests.ts';
 import type { MemorySource } from './memory-context.ts';
@@ -73,6 +73,13 @@ export class Group implements Settling {
   deliver(message: Message): void {
     this.#queue(message).push(message);
     this.#pump(message.queue);
+  }
+
+  /** A request that no member has yet is not to be handled any more. */
+  withdraw({ id, pattern }: Cancel): void {
+    const queue = `request ${pattern}`;
+    const left = this.#waiting.get(queue)?.filter(({ envelope }) => envelope.kind !== 'request' || envelope.id !== id);
+    if (left !== undefined) this.#waiting.set(queue, left);
   }
 
   settle(delivery: MemoryDelivery): void {

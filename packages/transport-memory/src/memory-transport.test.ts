@@ -113,6 +113,22 @@ describe('requests', () => {
   });
 });
 
+describe('a request that waits for a member', () => {
+  it('is withdrawn when its caller cancels', async () => {
+    const world = new World();
+    const one = await world.server({ messages: ['sum'] });
+    const client = await world.client();
+    for (const id of [1, 2]) client.link.send(request('sum', { id }));
+    await one.arrivals();
+    world.broker.crash('default-1');
+    client.link.send({ kind: 'cancel', id: 1, to: undefined, pattern: 'sum' });
+    await settled();
+    const two = await world.server({ messages: ['sum'] });
+    const ids = (await two.arrivals()).map(({ envelope }) => 'id' in envelope && envelope.id);
+    expect(ids).toEqual(['client-2/2']);
+  });
+});
+
 describe('answers and controls', () => {
   async function exchange() {
     const world = new World();
