@@ -118,10 +118,10 @@ describe('a request that waits for a member', () => {
     const world = new World();
     const one = await world.server({ messages: ['sum'] });
     const client = await world.client();
-    for (const id of [1, 2]) client.link.send(request('sum', { id }));
+    for (const id of [1, 2]) expect(client.link.send(request('sum', { id }))).toBeUndefined();
     await one.arrivals();
     world.broker.crash('default-1');
-    client.link.send({ kind: 'cancel', id: 1, to: undefined, pattern: 'sum' });
+    expect(client.link.send({ kind: 'cancel', id: 1, to: undefined, pattern: 'sum' })).toBeUndefined();
     await settled();
     const two = await world.server({ messages: ['sum'] });
     const ids = (await two.arrivals()).map(({ envelope }) => 'id' in envelope && envelope.id);
