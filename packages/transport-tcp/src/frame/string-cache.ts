@@ -10,18 +10,21 @@ const longest = 128;
  * being the same string object, their hash is known where they are looked up. Bounded: 512 strings of up to 128 bytes.
  */
 export class StringCache {
-  readonly #bytes = new Array<Uint8Array | undefined>(slots).fill(undefined);
+  readonly #bytes = new Array<Uint8Array>(slots).fill(nothing);
   readonly #texts = new Array<string>(slots).fill('');
+  /** The slot that was right the last time: most connections call one pattern many times. */
+  #last = 0;
 
   /** `undefined` when the bytes are not UTF-8. */
   read(buffer: Buffer, start: number, end: number): string | undefined {
     const length = end - start;
+    if (isSame(this.#bytes[this.#last] as Uint8Array, buffer, start, length)) return this.#texts[this.#last];
     if (length > longest) return readUtf8(buffer, start, end);
     let hash = length;
     for (let index = start; index < end; index += 1) hash = (Math.imul(hash, 31) + (buffer[index] as number)) | 0;
     const slot = (hash ^ (hash >>> 15)) & (slots - 1);
-    const known = this.#bytes[slot];
-    if (known !== undefined && isSame(known, buffer, start, length)) return this.#texts[slot];
+    this.#last = slot;
+    if (isSame(this.#bytes[slot] as Uint8Array, buffer, start, length)) return this.#texts[slot];
     const text = readUtf8(buffer, start, end);
     if (text !== undefined) {
       this.#bytes[slot] = Uint8Array.prototype.slice.call(buffer, start, end);
@@ -30,6 +33,8 @@ export class StringCache {
     return text;
   }
 }
+
+const nothing = new Uint8Array(0);
 
 function isSame(known: Uint8Array, buffer: Buffer, start: number, length: number): boolean {
   if (known.length !== length) return false;
