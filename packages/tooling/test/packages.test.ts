@@ -47,7 +47,7 @@ describe('a project of its own that has installed the tarballs', () => {
     cpSync(join(root, 'packages/tooling/consumer'), project(), { recursive: true });
     writeFileSync(join(project(), 'readme.ts'), docCode('README.md'));
     writeFileSync(join(project(), 'guide.ts'), docCode('docs/guide.md'));
-    const others = ['@types/node@24', '@needle-di/core@1', 'vitest@5', 'zod@4'];
+    const others = ['@types/node@24', '@needle-di/core@1', 'vitest@5', 'zod@4', 'msgpackr@1'];
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs.values(), ...others], project());
     run('tsc', ['-p', 'tsconfig.json'], project());
   }, 180_000);
@@ -58,7 +58,13 @@ describe('a project of its own that has installed the tarballs', () => {
 
   test('runs the example of the README over TCP', () => {
     const output = run('node', ['dist/readme.js'], project());
-    expect(output.trim().split('\n')).toEqual(['3', '2', '1', 'Ada was seen', expect.stringMatching(/^422 The request is not valid at id/)]);
+    expect(output.trim().split('\n')).toEqual([
+      '3',
+      '2',
+      '1',
+      'Ada was seen',
+      expect.stringMatching(/^422 The request is not valid at id/),
+    ]);
   });
 
   test('runs the code of the guide', () => {
