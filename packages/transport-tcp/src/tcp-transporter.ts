@@ -1,7 +1,8 @@
 import { createServer as createPlainServer, Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, Server as TlsServer } from 'node:tls';
 import { BaseTransporter, type Class, type Hub, RpcCode, RpcException } from '@parley/core/transport';
-import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection/connection.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionOwner, ConnectionSettings } from './connection/connection-owner.ts';
 import { listenOn } from './connection/listen.ts';
 import { connectionSettings } from './connection/settings.ts';
 import { labelOf } from './connection/target.ts';

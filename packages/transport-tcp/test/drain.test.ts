@@ -121,8 +121,10 @@ describe('close', () => {
   it('of a client flushes what it was given', async () => {
     const { server, client } = await pair({}, new FakeHub());
     const body = new Uint8Array(100_000);
-    for (let sent = 0; sent < 100; sent += 1) void client.link.send(event(body))?.catch(() => undefined);
+    const taken = Array.from({ length: 100 }, () => Promise.resolve(client.link.send(event(body))));
     await client.client.close(5000);
+    // None of them has to say that it does not know.
+    await Promise.all(taken);
     await until(() => server.hub.receivers[0]?.detached !== undefined, 'the server to see the end');
     expect(server.hub.receivers[0]?.received).toHaveLength(100);
     expect(client.receiver.detached).toBeDefined();

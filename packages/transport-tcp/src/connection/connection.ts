@@ -13,41 +13,19 @@ import {
 import { FrameDecoder } from '../frame/frame-decoder.ts';
 import { FrameError } from '../frame/frame-error.ts';
 import { FrameReader } from '../frame/frame-reader.ts';
-import type { WriterMeans } from '../frame/frame-writer.ts';
-import type { StringCache } from '../frame/string-cache.ts';
 import { TcpContext } from '../tcp-context.ts';
 import { connectError, lostError } from '../tcp-error.ts';
+import type { ConnectionOwner, ConnectionSettings } from './connection-owner.ts';
 import { Outbox } from './outbox.ts';
 import type { TcpSource } from './source.ts';
 import { describeStranger } from './stranger.ts';
-import { Watch, type WatchOptions } from './watch.ts';
+import { Watch } from './watch.ts';
 
 /** Milliseconds that a refused peer gets to read why, before its connection is cut. */
 const lingerTime = 1000;
 
 /** What an end before the hello counts as. */
 const closedEarly = { code: 'ECONNRESET' };
-
-/** What all connections of one side share. */
-export interface ConnectionSettings extends WatchOptions, WriterMeans {
-  readonly name: string;
-  /** Bytes. */
-  readonly maxBody: number;
-  /** Bytes. */
-  readonly maxQueued: number;
-  readonly strings: StringCache;
-}
-
-/** Who made the connection. */
-export interface ConnectionOwner {
-  /** Both sides have said hello. */
-  opened(connection: Connection): Receiver;
-  /** The other side takes nothing new on this connection. */
-  leaving(connection: Connection): void;
-  /** Called once, whether it was opened or not. */
-  closed(connection: Connection, reason: RpcException): void;
-  warn(what: string, detail?: unknown): void;
-}
 
 /**
  * One connection, from the moment its socket is connected (and secure): hello, frames, goAway, end. It is the link
@@ -74,8 +52,6 @@ export class Connection implements Link, TcpSource {
   #receiver: Receiver | undefined;
   #completed = 0;
   #error: unknown;
-  /** Settles with whether the way out is free again, or the connection gone. */
-  #drained: PromiseWithResolvers<boolean> | undefined;
   #leaving: PromiseWithResolvers<void> | undefined;
   #saidDone = false;
   /** Why the other side said it would go. */
@@ -91,7 +67,7 @@ export class Connection implements Link, TcpSource {
     this.#maxBody = settings.maxBody;
     this.#decoder = new FrameDecoder(settings.strings, settings.maxBody, this);
     this.#reader = new FrameReader(maxHelloBytes, (buffer, start, end) => this.#frame(buffer, start, end));
-    this.#outbox = new Outbox(socket, settings, () => this.#release(true));
+    this.#outbox = new Outbox(socket, settings);
     this.#watch = new Watch(settings, this.#watched());
     socket.on('data', (chunk: Buffer) => this.#data(chunk));
     socket.on('error', (error) => {
@@ -124,7 +100,7 @@ export class Connection implements Link, TcpSource {
     } catch (error) {
       return this.#unsendable(envelope, error);
     }
-    return full ? this.#whenDrained(envelope.kind) : undefined;
+    return full && envelope.kind !== 'request' ? this.#whenFree(envelope.kind) : undefined;
   }
 
   /**
@@ -282,13 +258,12 @@ export class Connection implements Link, TcpSource {
       const timer = setTimeout(() => this.socket.destroy(), linger).unref();
       void this.#gone.promise.then(() => clearTimeout(timer));
     } else {
-      this.#outbox.discard();
       this.socket.destroy();
     }
+    this.#outbox.discard();
     this.#receiver?.detach(reason);
     this.#owner.closed(this, reason);
     this.#leaving?.resolve();
-    this.#release(false);
   }
 
   #answer(id: number, reason: RpcException): void {
@@ -320,19 +295,10 @@ export class Connection implements Link, TcpSource {
     return new RpcException(`Not sent: ${this.#tooSlow()}`, { code: RpcCode.Overloaded });
   }
 
-  #whenDrained(kind: Envelope['kind']): Promise<void> | undefined {
-    if (kind === 'request') return undefined;
-    this.#drained ??= Promise.withResolvers<boolean>();
-    const { promise } = this.#drained;
-    if (kind !== 'event') return promise.then(() => undefined);
-    return promise.then((sent) => {
-      if (!sent) throw new RpcException(`The connection to ${this.peer} was lost`, { code: RpcCode.ConnectionLost });
-    });
-  }
-
-  #release(sent: boolean): void {
-    this.#drained?.resolve(sent);
-    this.#drained = undefined;
+  async #whenFree(kind: Envelope['kind']): Promise<void> {
+    const isFree = await this.#outbox.whenFree();
+    if (isFree || kind !== 'event') return;
+    throw new RpcException(`The connection to ${this.peer} was lost`, { code: RpcCode.ConnectionLost });
   }
 
   #unavailable(): RpcException {

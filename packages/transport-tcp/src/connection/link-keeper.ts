@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffDelay, type Receiver, RpcCode, RpcException } from '@parley/core/transport';
 import { connectError } from '../tcp-error.ts';
 import type { TcpTlsOptions } from '../tls-options.ts';
-import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionOwner, ConnectionSettings } from './connection-owner.ts';
 import { dial } from './dial.ts';
 import type { Target } from './target.ts';
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
+import type { WriterMeans } from '../frame/byte-queue.ts';
 import type { Frame } from '../frame/frame.ts';
-import { FrameWriter, type WriterMeans } from '../frame/frame-writer.ts';
+import { FrameWriter } from '../frame/frame-writer.ts';
 
 /**
  * How much the socket gets at once. What it has cannot be told apart any more, and this much in one heartbeat is what
@@ -8,27 +9,25 @@ import { FrameWriter, type WriterMeans } from '../frame/frame-writer.ts';
  */
 const handedAtOnce = 1_048_576;
 /** More than this waiting is "full": who can wait, should. Also, what one tick may pile up before some of it leaves. */
-export const fullBytes = 1_048_576;
+const fullBytes = 1_048_576;
 
 /** What waits to be written to one socket: leaves once per tick, and waits here, in order, while the socket is busy. */
 export class Outbox {
   readonly #socket: Socket;
   readonly #writer: FrameWriter;
-  readonly #onDrained: () => void;
   readonly #flushNow = (): void => this.#flush();
   readonly #onTaken = (error?: Error | null): void => this.#taken(error);
   #scheduled = false;
   #busy = false;
   #ended = false;
   #full = false;
+  #free: PromiseWithResolvers<boolean> | undefined;
   #progress = 0;
   #backlog = 0;
 
-  /** @param onDrained called when it was full and is not any more. */
-  constructor(socket: Socket, means: WriterMeans, onDrained: () => void) {
+  constructor(socket: Socket, means: WriterMeans) {
     this.#socket = socket;
     this.#writer = new FrameWriter(means);
-    this.#onDrained = onDrained;
   }
 
   /** Bytes that the kernel has not taken. */
@@ -47,17 +46,14 @@ export class Outbox {
   }
 
   /**
-   * Takes a frame, to leave at the end of this tick. Returns whether it is full now; `onDrained` will say when not.
+   * Takes a frame, to leave at the end of this tick. Returns whether it is full now; `whenFree` tells when not.
    *
    * @throws FrameError 400, see FrameWriter.
    */
   write(frame: Frame): boolean {
     if (this.#ended) return false;
     this.#writer.write(frame);
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      process.nextTick(this.#flushNow);
-    }
+    this.#schedule();
     if (this.#writer.size <= fullBytes) return false;
     if (!this.#busy) this.#handOver(handedAtOnce);
     this.#full = this.size > fullBytes;
@@ -69,12 +65,19 @@ export class Outbox {
     if (this.#ended) return;
     this.#flush(Number.POSITIVE_INFINITY);
     this.#ended = true;
-    this.#socket.end();
+    this.#socket.once('finish', () => this.#release(true)).end();
   }
 
-  /** Nothing leaves any more; what waits is forgotten. */
+  /** Nothing is taken any more, and what waits is forgotten. */
   discard(): void {
     this.#ended = true;
+    this.#release(false);
+  }
+
+  /** Resolves with whether what was taken is on its way: `false` when it was discarded before that was known. */
+  whenFree(): Promise<boolean> {
+    this.#free ??= Promise.withResolvers<boolean>();
+    return this.#free.promise;
   }
 
   #flush(limit: number = handedAtOnce): void {
@@ -85,7 +88,7 @@ export class Outbox {
     if (!this.#busy && this.#backlog > 0) this.#schedule();
     if (this.#full && this.#backlog <= fullBytes / 2) {
       this.#full = false;
-      this.#onDrained();
+      this.#release(true);
     }
   }
 
@@ -119,6 +122,11 @@ export class Outbox {
     if (this.#writer.size > 0) this.#progress += 1;
     this.#writer.reclaim();
     this.#flush();
+  }
+
+  #release(isFree: boolean): void {
+    this.#free?.resolve(isFree);
+    this.#free = undefined;
   }
 
   #schedule(): void {

@@ -2,7 +2,7 @@ import { BufferPool } from '../frame/buffer-pool.ts';
 import { StringCache } from '../frame/string-cache.ts';
 import { TextBytes } from '../frame/text-bytes.ts';
 import type { ResolvedTcpOptions } from '../tcp-options.ts';
-import type { ConnectionSettings } from './connection.ts';
+import type { ConnectionSettings } from './connection-owner.ts';
 
 /** What the connections of one client or server share. */
 export function connectionSettings(options: ResolvedTcpOptions): ConnectionSettings {

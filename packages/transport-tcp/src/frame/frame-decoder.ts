@@ -1,5 +1,4 @@
 import {
-  type Body,
   checkHeaders,
   type Headers,
   maxHeaderBytes,
@@ -7,7 +6,8 @@ import {
   RpcCode,
   RpcException,
 } from '@parley/core/transport';
-import { getUint16, getUint32 } from './bytes.ts';
+import { getUint32 } from './bytes.ts';
+import { FieldReader } from './field-reader.ts';
 import {
   allowedFlags,
   Flag,
@@ -22,28 +22,17 @@ import {
 } from './frame.ts';
 import { FrameError } from './frame-error.ts';
 import type { StringCache } from './string-cache.ts';
-import { readUtf8 } from './utf8.ts';
 
 const ping: Frame = { kind: 'ping' };
 const pong: Frame = { kind: 'pong' };
-const nothing = Buffer.alloc(0);
 
 /** Bytes to frames. One per connection, because it carries the connection into what it reads. No I/O. */
-export class FrameDecoder {
-  readonly #strings: StringCache;
-  readonly #maxBody: number;
+export class FrameDecoder extends FieldReader {
   readonly #source: unknown;
-  #buffer: Buffer = nothing;
-  #at = 0;
-  #end = 0;
 
-  /**
-   * @param maxBody bytes; a frame with a longer body is refused with 413.
-   * @param source what the envelopes of messages get as their `source`.
-   */
+  /** @param source what the envelopes of messages get as their `source`. */
   constructor(strings: StringCache, maxBody: number, source: unknown) {
-    this.#strings = strings;
-    this.#maxBody = maxBody;
+    super(strings, maxBody);
     this.#source = source;
   }
 
@@ -59,17 +48,10 @@ export class FrameDecoder {
     if (allowed === undefined) throw new FrameError(`a frame of the unknown kind ${kind}`);
     if ((flags & ~allowed) !== 0) throw new FrameError(`flags ${hex(flags)} on a frame of kind ${kind}`);
     const id = getUint32(buffer, start + 2);
-    this.#buffer = buffer;
-    this.#at = start + prefixBytes - 4;
-    this.#end = end;
+    this.open(buffer, start + prefixBytes - 4, end);
     const frame = this.#frame(kind, flags, id);
-    if (this.#at !== end) throw new FrameError(`${end - this.#at} bytes too many in a frame of kind ${kind}`);
+    if (this.at !== end) throw new FrameError(`${end - this.at} bytes too many in a frame of kind ${kind}`);
     return frame;
-  }
-
-  /** Lets go of the chunk that was read last. */
-  release(): void {
-    this.#buffer = nothing;
   }
 
   #frame(kind: number, flags: number, id: number): Frame | Refused {
@@ -77,21 +59,21 @@ export class FrameDecoder {
       case Kind.request:
         return this.#request(flags, id);
       case Kind.reply: {
-        const contentType = (flags & Flag.contentType) === 0 ? undefined : this.#name();
-        return { kind: 'reply', id, last: (flags & Flag.last) !== 0, contentType, body: this.#body(flags) };
+        const contentType = (flags & Flag.contentType) === 0 ? undefined : this.name();
+        return { kind: 'reply', id, last: (flags & Flag.last) !== 0, contentType, body: this.body(flags) };
       }
       case Kind.event:
         return this.#event(flags, id);
       case Kind.error:
-        return { kind: 'error', id, body: this.#body(flags) };
+        return { kind: 'error', id, body: this.body(flags) };
       case Kind.complete:
         return { kind: 'complete', id };
       case Kind.defer:
-        return { kind: 'defer', id, timeout: this.#uint32() };
+        return { kind: 'defer', id, timeout: this.uint32() };
       case Kind.cancel:
         return { kind: 'cancel', id, to: undefined, pattern: '' };
       case Kind.credit:
-        return { kind: 'credit', id, to: undefined, pattern: '', total: this.#total() };
+        return { kind: 'credit', id, to: undefined, pattern: '', total: this.total() };
       default:
         if (id !== 0) throw new FrameError(`the id ${id} on a frame of kind ${kind}, which has none`);
         return this.#own(kind, flags);
@@ -112,12 +94,12 @@ export class FrameDecoder {
   }
 
   #request(flags: number, id: number): Frame | Refused {
-    const timeout = this.#uint32();
-    const credit = (flags & Flag.credit) === 0 ? 0 : this.#uint32();
-    const pattern = this.#name();
-    const contentType = (flags & Flag.contentType) === 0 ? undefined : this.#name();
+    const timeout = this.uint32();
+    const credit = (flags & Flag.credit) === 0 ? 0 : this.uint32();
+    const pattern = this.name();
+    const contentType = (flags & Flag.contentType) === 0 ? undefined : this.name();
     const headers = (flags & Flag.headers) === 0 ? undefined : this.#headers();
-    const body = this.#body(flags);
+    const body = this.body(flags);
     const wrong = wrongMessage(pattern, headers);
     if (wrong !== undefined) return { kind: 'refused', id, reason: wrong };
     const source = this.#source;
@@ -136,11 +118,11 @@ export class FrameDecoder {
 
   #event(flags: number, id: number): Frame | Refused {
     if (id !== 0) throw new FrameError(`the id ${id} on an event, which has none`);
-    const pattern = this.#name();
-    const key = (flags & Flag.key) === 0 ? undefined : this.#text();
-    const contentType = (flags & Flag.contentType) === 0 ? undefined : this.#name();
+    const pattern = this.name();
+    const key = (flags & Flag.key) === 0 ? undefined : this.text();
+    const contentType = (flags & Flag.contentType) === 0 ? undefined : this.name();
     const headers = (flags & Flag.headers) === 0 ? undefined : this.#headers();
-    const body = this.#body(flags);
+    const body = this.body(flags);
     const wrong = wrongMessage(pattern, headers);
     if (wrong !== undefined) return { kind: 'refused', id: undefined, reason: wrong };
     const source = this.#source;
@@ -149,122 +131,49 @@ export class FrameDecoder {
 
   /** The part before the version never changes, and later minor versions may add to its end. */
   #hello(): Hello {
-    if (this.#end - this.#at < 6 || this.#uint32() !== magic) {
+    if (this.end - this.at < 6 || this.uint32() !== magic) {
       throw new FrameError('the other side does not speak Parley', RpcCode.Unsupported);
     }
-    const version = this.#uint16();
+    const version = this.uint16();
     const major = version >>> 8;
     const minor = version & 0xff;
     if (major !== majorVersion) {
       const message = `the other side speaks version ${major}.${minor} of the protocol, this one ${majorVersion}`;
       throw new FrameError(message, RpcCode.Unsupported);
     }
-    const hello: Hello = { kind: 'hello', major, minor, maxBody: this.#uint32(), name: this.#text() };
-    this.#at = this.#end;
+    const hello: Hello = { kind: 'hello', major, minor, maxBody: this.uint32(), name: this.text() };
+    this.at = this.end;
     return hello;
   }
 
   #goAway(flags: number): GoAway {
     if (flags === (Flag.now | Flag.done)) throw new FrameError('a goAway that is both now and done');
-    const code = this.#uint16();
-    const reason = this.#text();
+    const code = this.uint16();
+    const reason = this.text();
     return { kind: 'goAway', phase: flags === 0 ? 'leaving' : flags === Flag.now ? 'now' : 'done', code, reason };
-  }
-
-  /** All the rest. */
-  #body(flags: number): Body {
-    const start = this.#at;
-    const end = this.#end;
-    this.#at = end;
-    const length = end - start;
-    switch (flags & (Flag.text | Flag.bytes)) {
-      case 0:
-        if (length > 0) this.#at = start; // Bytes too many.
-        return undefined;
-      case Flag.text: {
-        if (length > this.#maxBody) throw tooLarge(length, this.#maxBody);
-        const text = readUtf8(this.#buffer, start, end);
-        if (text === undefined) throw new FrameError('a text body that is not UTF-8');
-        return text;
-      }
-      case Flag.bytes:
-        if (length > this.#maxBody) throw tooLarge(length, this.#maxBody);
-        return bytesOf(this.#buffer, start, length);
-      default:
-        throw new FrameError('a body that is both text and bytes');
-    }
   }
 
   /** An exception is for this message's sender alone. */
   #headers(): Headers | RpcException | undefined {
-    const end = this.#field();
+    const end = this.field();
     const headers: Record<string, string> = Object.create(null) as Record<string, string>;
     let wrong: RpcException | undefined;
     let size = 0;
-    while (this.#at < end) {
-      const name = this.#name();
-      const value = this.#text();
+    while (this.at < end) {
+      const name = this.name();
+      const value = this.text();
       size += name.length + value.length;
       if (name in headers) wrong ??= badHeaders(`the header ${JSON.stringify(name)} comes twice`);
       if (size > maxHeaderBytes) wrong ??= badHeaders(`headers are larger than ${maxHeaderBytes} bytes`);
       if (wrong === undefined) headers[name] = value;
     }
-    if (this.#at !== end) throw new FrameError('a header that goes beyond the headers');
+    if (this.at !== end) throw new FrameError('a header that goes beyond the headers');
     if (wrong !== undefined) return wrong;
     try {
       return checkHeaders(headers);
     } catch (error) {
       return RpcException.from(error);
     }
-  }
-
-  /** A string that is likely to come again. */
-  #name(): string {
-    const end = this.#field();
-    const text = this.#strings.read(this.#buffer, this.#at, end);
-    this.#at = end;
-    return text ?? notUtf8();
-  }
-
-  #text(): string {
-    const end = this.#field();
-    const text = readUtf8(this.#buffer, this.#at, end);
-    this.#at = end;
-    return text ?? notUtf8();
-  }
-
-  /** The end of a field that says its length in two bytes, and begins here then. */
-  #field(): number {
-    const length = this.#uint16();
-    const end = this.#at + length;
-    if (end > this.#end)
-      throw new FrameError(`a field of ${length} bytes in a frame that has ${this.#end - this.#at} left`);
-    return end;
-  }
-
-  #uint16(): number {
-    this.#need(2);
-    const value = getUint16(this.#buffer, this.#at);
-    this.#at += 2;
-    return value;
-  }
-
-  #uint32(): number {
-    this.#need(4);
-    const value = getUint32(this.#buffer, this.#at);
-    this.#at += 4;
-    return value;
-  }
-
-  #total(): number {
-    const total = this.#uint32() * 2 ** 32 + this.#uint32();
-    if (total > Number.MAX_SAFE_INTEGER) throw new FrameError('a credit of more than 2^53 - 1');
-    return total;
-  }
-
-  #need(bytes: number): void {
-    if (this.#end - this.#at < bytes)
-      throw new FrameError(`a frame that ends ${bytes - this.#end + this.#at} bytes early`);
   }
 }
 
@@ -278,25 +187,8 @@ function wrongMessage(pattern: string, headers: Headers | RpcException | undefin
   return headers instanceof RpcException ? headers : undefined;
 }
 
-/**
- * Shared with the chunk, unless the body is a small part of it: somebody who keeps 16 bytes should not keep 64 KiB.
- * A plain Uint8Array, as it was sent: a Buffer's `slice` means something else.
- */
-function bytesOf(buffer: Buffer, start: number, length: number): Uint8Array {
-  const shared = new Uint8Array(buffer.buffer, buffer.byteOffset + start, length);
-  return 4 * length < buffer.buffer.byteLength ? shared.slice() : shared;
-}
-
 function badHeaders(what: string): RpcException {
   return new RpcException(`Bad headers: ${what}`, badRequest);
-}
-
-function notUtf8(): never {
-  throw new FrameError('a string that is not UTF-8');
-}
-
-function tooLarge(length: number, limit: number): FrameError {
-  return new FrameError(`a body of ${length} bytes, and the limit is ${limit}`, RpcCode.PayloadTooLarge);
 }
 
 function hex(flags: number): string {

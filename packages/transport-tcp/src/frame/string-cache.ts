@@ -10,7 +10,7 @@ const longest = 128;
  * being the same string object, their hash is known where they are looked up. Bounded: 512 strings of up to 128 bytes.
  */
 export class StringCache {
-  readonly #bytes = new Array<Uint8Array>(slots).fill(nothing);
+  readonly #bytes = Array.from<unknown, Uint8Array>({ length: slots }, () => nothing);
   readonly #texts = new Array<string>(slots).fill('');
   /** The slot that was right the last time: most connections call one pattern many times. */
   #last = 0;
