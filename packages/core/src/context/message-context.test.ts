@@ -1,33 +1,11 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { handled, noReplies } from '../../test/support/handled.ts';
 import { RpcException } from '../errors/index.ts';
 import { currentContext, runInContext, runOutsideContext } from './context-storage.ts';
 import { type HandledMessage, MessageContext } from './message-context.ts';
 
 type Caller = HandledMessage['caller'];
-
-async function* none(): AsyncGenerator<never> {}
-const noReplies = none();
-
-function handled(overrides: Partial<HandledMessage> = {}): HandledMessage {
-  return {
-    pattern: 'users.get',
-    correlationId: '7',
-    headers: {},
-    isEvent: false,
-    attempt: 1,
-    transport: 'tcp',
-    source: undefined,
-    caller: { send: () => Promise.reject(), stream: () => noReplies, emit: () => Promise.resolve() },
-    aborted: false,
-    signal: new AbortController().signal,
-    deadline: Number.POSITIVE_INFINITY,
-    onAbort: () => () => undefined,
-    defer: () => undefined,
-    emitFailed: () => undefined,
-    ...overrides,
-  };
-}
 
 const contextOf = (overrides?: Partial<HandledMessage>) => new MessageContext(handled(overrides));
 
