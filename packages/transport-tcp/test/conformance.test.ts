@@ -60,7 +60,7 @@ class TcpWorld implements World {
     const proxy = new Proxy(port);
     const prepare = async () => {
       await proxy.open();
-      if (this.#isStopped) await proxy.cut();
+      if (this.#isStopped) proxy.cut();
     };
     const transport = { ...tcp(options), createClient: () => new ProxiedClient(proxy, options, prepare) };
     this.#proxies.push({ proxy, client: transport, port });
@@ -69,7 +69,7 @@ class TcpWorld implements World {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const { proxy } of this.#used()) await proxy.cut();
+    for (const { proxy } of this.#used()) proxy.cut();
   }
 
   async restart(): Promise<void> {
@@ -82,11 +82,11 @@ class TcpWorld implements World {
     const server = this.#servers.get(transport);
     const port = server === undefined ? undefined : portOf(server);
     for (const { proxy, client, port: target } of this.#used())
-      if (client === transport || target === port) await proxy.cut();
+      if (client === transport || target === port) proxy.cut();
   }
 
   async close(): Promise<void> {
-    for (const { proxy } of this.#used()) await proxy.cut();
+    for (const { proxy } of this.#used()) await proxy.close();
   }
 
   #used() {

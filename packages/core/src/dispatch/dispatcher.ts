@@ -56,7 +56,9 @@ export class Dispatcher {
     const outcome = await Promise.race([this.workload.whenIdle(), late]);
     clearTimeout(timer);
     if (outcome === 'late') {
-      this.log.warn(`${this.workload.running} handlers did not finish within ${Math.round(timeout)} ms and were cancelled`);
+      this.log.warn(
+        `${this.workload.running} handlers did not finish within ${Math.round(timeout)} ms and were cancelled`,
+      );
     }
     this.stopping.abort(new RpcException('The service is closing', { code: RpcCode.Unavailable }));
   }

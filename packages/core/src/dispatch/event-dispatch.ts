@@ -1,16 +1,19 @@
 import { type MessageContext, runInContext } from '../context/index.ts';
 import { decodePayload, type Event } from '../envelope/index.ts';
-import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
+import { errorToWire, messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import { backoffDelay, type Delivery } from '../seam/index.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventHandling, type HandlingScope } from './handling.ts';
 import type { ServedHandler } from './interceptor.ts';
 import { pause } from './pause.ts';
+import { isStream, readToEnd } from './reply-stream.ts';
 
 /** A handler that failed for good. */
 interface FailedHandler {
   readonly handler: string;
   readonly error: RpcException;
+  /** Of what was thrown: dead letters are the service's own, and its operators need more than "Internal error". */
+  readonly message: string;
   readonly attempts: number;
 }
 
@@ -123,8 +126,8 @@ export class EventDispatch {
         this.#logFailure(event, record, thrown);
         // What failed because the service stops has not been given its chance.
         if (this.#dispatcher.stopping.aborted) return 'interrupted';
-        if (onlyOnce || hopeless.has(error.code) || attempt >= record.retry.attempts) {
-          return { handler: record.name, error, attempts: attempt };
+        if (onlyOnce || record.idempotent === false || hopeless.has(error.code) || attempt >= record.retry.attempts) {
+          return { handler: record.name, error, message: messageOf(thrown), attempts: attempt };
         }
       }
       if (!(await pause(backoffDelay(record.retry.backoff, attempt), this.#dispatcher.draining))) return 'interrupted';
@@ -137,7 +140,9 @@ export class EventDispatch {
     try {
       // Decoded for each handler: what one does to its payload, no other sees.
       const data = decodePayload(event.body, event.contentType, this.#dispatcher.options.codec);
-      await runInContext(record.handle, data, new this.#Context(handling));
+      const context = new this.#Context(handling);
+      const result = await runInContext(record.handle, data, context);
+      if (isStream(result)) await runInContext(() => readToEnd(result, handling), undefined, context);
     } finally {
       unwatch();
     }
@@ -155,12 +160,12 @@ function forAudience(records: readonly ServedHandler[], audience: Event['audienc
 
 /** What the dead letter says: the first error, and in its metadata every handler that failed. */
 function deadReason(failed: readonly FailedHandler[]): string {
-  const handlers = failed.map(({ handler, error, attempts }) => ({
+  const handlers = failed.map(({ handler, error, message, attempts }) => ({
     handler,
-    error: error.message,
+    error: message,
     code: error.code,
     attempts,
   }));
-  const { message, code, details } = (failed[0] as FailedHandler).error;
-  return errorToWire(new RpcException(message, { code, details, metadata: { handlers } }));
+  const { error, message } = failed[0] as FailedHandler;
+  return errorToWire(new RpcException(message, { code: error.code, details: error.details, metadata: { handlers } }));
 }

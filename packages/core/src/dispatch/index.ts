@@ -1,3 +1,4 @@
+export { Abortable } from './abortable.ts';
 export { Dispatcher, type DispatcherSetup } from './dispatcher.ts';
 export type { ServerCall, ServerInterceptor } from './interceptor.ts';
 export { consoleLogger, type Logger, WarningLog } from './logger.ts';

@@ -1,3 +1,4 @@
+import type { Abortable } from './abortable.ts';
 import { ObservableIterator, type Subscribable } from './observable-iterator.ts';
 
 /** What a stream of replies reports to; each call sends one answer. */
@@ -116,4 +117,18 @@ export class ReplyStream {
     this.#creditWaiter = undefined;
     wake?.();
   }
+}
+
+/** Reads a stream that nobody wants the replies of, as an event handler may return one. Rejects as the stream fails. */
+export function readToEnd(source: ReplySource, handling: Pick<Abortable, 'onAbort'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = new ReplyStream(source, 0, 1, {
+      reply: () => undefined,
+      complete: () => undefined,
+      fail: reject,
+      left: resolve,
+    });
+    handling.onAbort(() => stream.stop());
+    void stream.run();
+  });
 }

@@ -160,7 +160,9 @@ export class Responder implements HandlingScope {
       const data = decodePayload(request.body, request.contentType, this.#dispatcher.options.codec);
       result = runInContext(record.handle, data, context);
       if (isPromiseLike(result)) {
-        result.then(
+        // A thenable that is no promise may call back twice, or never.
+        const promise = result instanceof Promise ? result : Promise.resolve(result);
+        promise.then(
           (value) => this.#returned(handling, context, value),
           (thrown: unknown) => this.#threw(handling, thrown),
         );

@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { Body } from './envelope.ts';
 import { utf8Length } from './headers.ts';
 
@@ -68,7 +68,7 @@ export function encodePayload(value: unknown, codec: Codec, maxBody: number): En
   try {
     encoded = encode(value, codec);
   } catch (cause) {
-    throw new RpcException(`The payload cannot be encoded as ${codec.contentType}: ${messageOf(cause)}`, {
+    throw new RpcException(`The payload cannot be encoded as ${codec.contentType}: ${messageOf(cause, 200)}`, {
       code: RpcCode.BadRequest,
       cause,
     });
@@ -102,7 +102,7 @@ export function decodePayload(body: Body, contentType: string | undefined, codec
   try {
     return reader.decode(body);
   } catch (cause) {
-    throw new RpcException(`The payload is not valid ${reader.contentType}: ${messageOf(cause)}`, {
+    throw new RpcException(`The payload is not valid ${reader.contentType}: ${messageOf(cause, 200)}`, {
       code: RpcCode.BadRequest,
       cause,
     });
@@ -123,15 +123,5 @@ function checkSize(body: Body, maxBody: number): void {
         details: { bytes, limit: maxBody },
       },
     );
-  }
-}
-
-/** What an `Error` says of itself, shortened: parsers like to quote their whole input. */
-function messageOf(thrown: unknown): string {
-  try {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return message.length > 200 ? `${message.slice(0, 200)}…` : message;
-  } catch {
-    return 'it threw what cannot be printed';
   }
 }

@@ -2,7 +2,7 @@
 export type Body = string | Uint8Array | undefined;
 
 /**
- * Names one call on one link. To the asking core it is a number of its own; a reply comes back under it. To the
+ * Names one call on one link. To the asking core it is a number of its own (u32); a reply comes back under it. To the
  * answering core it is opaque: on a connection the same number; on a broker the inbox of the asker and the number,
  * so that it is the return address.
  */

@@ -1,4 +1,5 @@
 export { codeName, isRpcCode, RpcCode } from './codes.ts';
+export { messageOf } from './message-of.ts';
 export {
   RpcException,
   type RpcExceptionOptions,

@@ -75,7 +75,8 @@ export class OptionReader<Options extends object> {
 /** The longest delay that setTimeout keeps; a longer one fires at once. */
 export const maxTimerDelay = 2 ** 31 - 1;
 
-function show(value: unknown): string {
+/** A wrong value, for the error that refuses it. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'function' ? 'a function' : String(value);

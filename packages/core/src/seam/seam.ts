@@ -20,8 +20,8 @@ export interface Link {
   readonly Context?: ContextClass;
   /**
    * Takes the envelope, at once and in order; never throws. `undefined`: taken, go on. A promise, for an event: its
-   * acknowledgement (rejects with 503 if it surely was not sent, with anything else if that is unknown); for a
-   * request: rejects if it surely was not sent; for anything else: the way out is full, wait before more of the same
+   * acknowledgement (rejects with an RpcException that says why, 503 or 429 if it surely was not sent, anything else if
+   * that is unknown); for a request: rejects if it surely was not sent (503, 429 when too much waits, 400); for anything else: the way out is full, wait before more of the same
    * stream. Core observes every promise.
    */
   send(envelope: Envelope): Promise<void> | undefined;
@@ -106,7 +106,10 @@ export abstract class BaseTransporter {
    * `startTimeout`. With anything else it gives up at once (port in use, wrong credentials, bad option).
    */
   abstract listen(hub: Hub): Promise<void>;
-  /** Takes nothing new and tells its peers so; what is running goes on, replies and settlements still go out. */
+  /**
+   * Takes nothing new and tells its peers so; what is running goes on, replies and settlements still go out. When it
+   * has resolved, core refuses requests that still come with 503; the transport may do so, too.
+   */
   abstract pause(): Promise<void>;
   /** Where others reach it, for health and logs, such as `127.0.0.1:8888`; `undefined` where that means nothing. */
   get address(): string | undefined {

@@ -1,7 +1,9 @@
 import type { CallOptions, EmitOptions, StreamOptions, UntypedCaller } from '../context/index.ts';
+import type { Abortable } from '../dispatch/index.ts';
+import { RpcException } from '../errors/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
 import { LazyIterator } from './lazy-iterator.ts';
-import { type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
+import { givenUpBy, type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
 import { validated, validatedStream } from './replies.ts';
 import type { Requester } from './requester.ts';
 import { withRetry } from './retry.ts';
@@ -25,7 +27,7 @@ export class Calls implements UntypedCaller {
     try {
       call = this.#prepare('message', target, data, options);
     } catch (thrown) {
-      return Promise.reject(thrown);
+      return Promise.reject(RpcException.from(thrown));
     }
     const { schema } = call;
     const reply = this.#try(call, options, false, (requester) => requester.send(call));
@@ -34,7 +36,7 @@ export class Calls implements UntypedCaller {
 
   /** Each iteration is a call of its own, which begins when it is first read. */
   stream(target: Target, data: unknown, options?: StreamOptions): AsyncIterable<unknown> {
-    const open = async (isLeft: () => boolean) => this.#openStream(target, data, options, isLeft);
+    const open = async (leaving: Abortable) => this.#openStream(target, data, options, leaving);
     return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
   }
 
@@ -43,7 +45,7 @@ export class Calls implements UntypedCaller {
     try {
       call = this.#prepare('event', target, data, options);
     } catch (thrown) {
-      return Promise.reject(thrown);
+      return Promise.reject(RpcException.from(thrown));
     }
     return this.#try(call, options, true, (requester) => requester.emit(call, options?.key));
   }
@@ -53,12 +55,11 @@ export class Calls implements UntypedCaller {
     target: Target,
     data: unknown,
     options: StreamOptions = {},
-    isLeft: () => boolean,
+    leaving: Abortable,
   ): Promise<AsyncIterator<unknown, undefined>> {
-    const call = this.#prepare('message', target, data, options);
+    const call = givenUpBy(this.#prepare('message', target, data, options), leaving);
     const { buffer = this.#options.buffer, retry } = options;
     return this.#try(call, options, false, async (requester) => {
-      if (isLeft()) return ended;
       const replies = validatedStream(call.schema, requester.stream(call, buffer));
       return retry === undefined ? replies : startingWith(await replies.next(), replies);
     });
@@ -81,9 +82,6 @@ export class Calls implements UntypedCaller {
     return options?.retry === undefined ? attempt() : withRetry(call, options.retry, isEvent, attempt);
   }
 }
-
-/** For who left before there was anything to read. */
-const ended: AsyncIterator<unknown, undefined> = { next: () => Promise.resolve({ done: true, value: undefined }) };
 
 function startingWith(
   first: IteratorResult<unknown, undefined>,

@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 
 /** 502: what was sent has an unknown outcome. */
 export function connectionLost(what: string, reason: unknown): RpcException {
@@ -18,6 +18,5 @@ export function unsent(pattern: string, reason: unknown): RpcException {
 }
 
 export function reasonText(reason: unknown): string {
-  if (reason instanceof Error) return reason.message;
-  return typeof reason === 'string' ? reason : 'no reason was given';
+  return reason === undefined ? 'no reason was given' : messageOf(reason);
 }

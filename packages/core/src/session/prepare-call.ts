@@ -21,7 +21,7 @@ import {
   type Schema,
   targetKey,
 } from '../patterns/index.ts';
-import { maxTimerDelay } from '../seam/index.ts';
+import { maxTimerDelay, show } from '../seam/index.ts';
 
 export type Target = Pattern | AnyMessageContract | AnyEventContract;
 
@@ -64,6 +64,21 @@ export function prepareCall(
     onAbort: watcher(signal, handled),
     schema: options?.responseType ?? (contract?.kind === 'message' ? contract.reply : undefined),
     idempotent: contract?.idempotent === true,
+  };
+}
+
+/** The same call, which one more may give up. */
+export function givenUpBy(call: PreparedCall, other: Pick<HandledMessage, 'onAbort'>): PreparedCall {
+  const { onAbort } = call;
+  if (onAbort === undefined) return { ...call, onAbort: (listener) => other.onAbort(listener) };
+  return {
+    ...call,
+    onAbort: (listener) => {
+      const undos = [onAbort(listener), other.onAbort(listener)];
+      return () => {
+        for (const undo of undos) undo();
+      };
+    },
   };
 }
 
@@ -130,10 +145,5 @@ function watcher(signal: AbortSignal | undefined, handled: HandledMessage | unde
 }
 
 function badOption(rule: string, value: unknown): RpcException {
-  return new RpcException(
-    `Bad call option: ${rule}, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,
-    {
-      code: RpcCode.BadRequest,
-    },
-  );
+  return new RpcException(`Bad call option: ${rule}, got ${show(value)}`, { code: RpcCode.BadRequest });
 }

@@ -1,5 +1,5 @@
 import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry } from '../registry/index.ts';
 import { type BaseTransporter, backoffDelay, type Transport } from '../seam/index.ts';
 import { SessionHub } from '../session/index.ts';
@@ -139,8 +139,7 @@ export class ServerEndpoint {
       return undefined;
     } catch (thrown) {
       if (thrown instanceof RpcException) return thrown;
-      const why = thrown instanceof Error ? thrown.message : String(thrown);
-      return new RpcException(`The server "${this.name}" cannot listen: ${why}`, { cause: thrown });
+      return new RpcException(`The server "${this.name}" cannot listen: ${messageOf(thrown)}`, { cause: thrown });
     }
   }
 
