@@ -19,7 +19,17 @@ export {
   MessageContext,
   type StreamOptions,
 } from './context/index.ts';
-export { Controller, Ctx, EventPattern, MessagePattern, Payload } from './decorators/index.ts';
+export {
+  type ContextType,
+  Controller,
+  type ControllerDecorator,
+  Ctx,
+  EventPattern,
+  type HandlerDecorator,
+  type HandlerParameterDecorator,
+  MessagePattern,
+  Payload,
+} from './decorators/index.ts';
 export type { Logger, ServerCall, ServerInterceptor } from './dispatch/index.ts';
 export { type Codec, type Headers, jsonCodec } from './envelope/index.ts';
 export {
@@ -37,7 +47,10 @@ export {
   type Host,
   type HostHealth,
   type HostOptions,
+  type HostProvider,
   type MicroserviceEntry,
+  type MicroservicesProvider,
+  type NamedTransport,
   provideMicroservices,
 } from './host/index.ts';
 export {

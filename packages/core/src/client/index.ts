@@ -1,4 +1,4 @@
 export type { ClientCall, ClientInterceptor } from './client-interceptor.ts';
-export { ClientProxy, type ClientSetup } from './client-proxy.ts';
+export { ClientProxy } from './client-proxy.ts';
 export type { ClientState, ClientStatus } from './client-status.ts';
 export { type ClientOptions, createClient } from './create-client.ts';

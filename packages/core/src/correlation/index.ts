@@ -1,5 +1,5 @@
 export { CallTable } from './call-table.ts';
 export { CallWatch } from './call-watch.ts';
 export { type OutgoingCall, PendingCall } from './pending-call.ts';
-export { StreamCall, type StreamControl } from './stream-call.ts';
+export { StreamCall } from './stream-call.ts';
 export { UnaryCall } from './unary-call.ts';

@@ -1,5 +1,5 @@
 export { Abortable } from './abortable.ts';
-export { Dispatcher, type DispatcherSetup } from './dispatcher.ts';
+export { Dispatcher } from './dispatcher.ts';
 export type { ServerCall, ServerInterceptor } from './interceptor.ts';
 export { consoleLogger, type Logger, WarningLog } from './logger.ts';
 export { pause } from './pause.ts';

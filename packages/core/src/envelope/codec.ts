@@ -17,7 +17,7 @@ export interface Codec {
 
 /** What a `Uint8Array` travels as: untouched, whatever the codec. */
 export const binaryContentType = 'application/octet-stream';
-export const jsonContentType = 'application/json';
+const jsonContentType = 'application/json';
 
 /** JSON as in RFC 8259. Refuses a `__proto__` key, which would change the prototype of what it is merged into. */
 export const jsonCodec: Codec = {

@@ -5,7 +5,7 @@ import type { Headers } from './envelope.ts';
 export const maxHeaderBytes = 8192;
 
 /** Header names that start with this are the library's own. */
-export const reservedHeaderPrefix = 'parley-';
+const reservedHeaderPrefix = 'parley-';
 
 /** A token of RFC 9110 section 5.6.2, lower case only. */
 const namePattern = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;

@@ -5,7 +5,6 @@ export {
   type EncodedPayload,
   encodePayload,
   jsonCodec,
-  jsonContentType,
 } from './codec.ts';
 export type {
   Answer,
@@ -23,4 +22,4 @@ export type {
   Reply,
   Request,
 } from './envelope.ts';
-export { checkHeaders, headerBytes, maxHeaderBytes, reservedHeaderPrefix, utf8Length } from './headers.ts';
+export { checkHeaders, headerBytes, maxHeaderBytes, utf8Length } from './headers.ts';

@@ -1,1 +1,1 @@
-export { ServerEndpoint, type ServerSetup, type ServerState } from './server-endpoint.ts';
+export { ServerEndpoint, type ServerState } from './server-endpoint.ts';

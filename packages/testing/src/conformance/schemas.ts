@@ -1,7 +1,7 @@
 import type { Schema } from '@parley/core';
 
 /** A Standard Schema out of one function, which gives the output or throws the message. */
-export function schema<Input, Output>(check: (value: unknown) => Output | Promise<Output>): Schema<Input, Output> {
+function schema<Input, Output>(check: (value: unknown) => Output | Promise<Output>): Schema<Input, Output> {
   return {
     '~standard': {
       version: 1,

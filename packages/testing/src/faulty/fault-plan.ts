@@ -75,7 +75,7 @@ function isMeant({ kinds, matches }: FaultRule, envelope: Envelope): boolean {
 }
 
 /** mulberry32: small, and good enough to throw dice with. Gives numbers in [0, 1). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
