@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { setImmediate as tick } from 'node:timers/promises';
 import { Observable, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { isStream, type ReplySource, ReplyStream } from './reply-stream.ts';
+import { Abortable } from './abortable.ts';
+import { isStream, type ReplySource, ReplyStream, readToEnd } from './reply-stream.ts';
 
 /** A stream of replies, and what became of it. */
 class Sent {
@@ -238,6 +239,35 @@ describe('stop', () => {
       expect(await sent.run()).toEqual(['left']);
     }
     expect([reads, subscriptions]).toEqual([0, 0]);
+  });
+});
+
+describe('a stream that nobody wants the replies of', () => {
+  it('is read to its end', async () => {
+    let ended = false;
+    async function* work() {
+      yield 1;
+      await tick();
+      yield 1n;
+      ended = true;
+    }
+    await readToEnd(work(), new Abortable());
+    expect(ended).toBe(true);
+    await readToEnd(of(1, 2, 3), new Abortable());
+  });
+
+  it('fails as it fails', async () => {
+    await expect(readToEnd(failing(), new Abortable())).rejects.toThrow('broken');
+  });
+
+  it('is left when it is to stop', async () => {
+    const handling = new Abortable();
+    const subject = new Subject();
+    const read = readToEnd(subject, handling);
+    await tick();
+    handling.abort('stop');
+    await read;
+    expect(subject.observed).toBe(false);
   });
 });
 

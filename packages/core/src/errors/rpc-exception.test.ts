@@ -66,6 +66,19 @@ describe('RpcException', () => {
     expect(String(new ValidationError('bad', []))).toBe('ValidationError: bad');
   });
 
+  it('is in JSON what it is on the wire: no stack, no cause', () => {
+    const error = new RpcException('taken', {
+      code: 409,
+      details: [1],
+      metadata: { a: 1 },
+      cause: new Error('secret'),
+    });
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: { error: 'taken', code: 409, details: [1], metadata: { a: 1 } },
+    });
+    expect(JSON.stringify(new RpcException('x'))).toBe('{"error":"x","code":500}');
+  });
+
   it('can be subclassed', () => {
     class NotFound extends RpcException {}
     const error = new NotFound('no user', { code: RpcCode.Conflict });

@@ -15,7 +15,7 @@ async function* numbers(left: () => void): AsyncGenerator<number, undefined> {
 
 function lazy() {
   const left = vi.fn<() => void>();
-  const opened = vi.fn<(isLeft: () => boolean) => Promise<AsyncIterator<number, undefined>>>(async () => numbers(left));
+  const opened = vi.fn<() => Promise<AsyncIterator<number, undefined>>>(async () => numbers(left));
   return { iterator: new LazyIterator(opened), opened, left };
 }
 
@@ -44,18 +44,18 @@ describe('a lazy iterator', () => {
   });
 
   it('tells who opens it that the reader has left meanwhile', async () => {
-    const gate = Promise.withResolvers<void>();
-    let knew = false;
-    const iterator = new LazyIterator(async (isLeft) => {
-      await gate.promise;
-      knew = isLeft();
-      return numbers(() => undefined);
+    const told = vi.fn<(reason: unknown) => void>();
+    const iterator = new LazyIterator<number>((leaving) => {
+      return new Promise((_resolve, reject) => {
+        leaving.onAbort(told);
+        leaving.onAbort(reject);
+      });
     });
     const read = iterator.next();
-    const left = iterator.return();
-    gate.resolve();
-    await Promise.all([read, left]);
-    expect(knew).toBe(true);
+    expect(await iterator.return()).toEqual(done);
+    expect(told).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 499 }));
+    // Who has left is not told of what that brought about.
+    expect(await read).toEqual(done);
   });
 
   it('that cannot be opened tells who reads, and lets who leaves go', async () => {

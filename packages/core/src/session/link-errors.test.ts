@@ -21,8 +21,8 @@ it.each([
   [new Error('broken'), 'broken'],
   ['text', 'text'],
   [undefined, 'no reason was given'],
-  [{ message: 'x' }, 'no reason was given'],
-  [Symbol('x'), 'no reason was given'],
+  [{ message: 'x' }, 'x'],
+  [Symbol('x'), 'Symbol(x)'],
 ])('the reason %s is told as %j', (reason, text) => {
   expect(reasonText(reason)).toBe(text);
 });
