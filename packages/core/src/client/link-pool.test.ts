@@ -1,9 +1,9 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { errorOf } from '../../test/support/error-of.ts';
 import { RpcException } from '../errors/index.ts';
-import type { Session, SessionState } from '../session/index.ts';
+import type { Session, SessionState, WaitingCall } from '../session/index.ts';
 import { LinkPool, noLink } from './link-pool.ts';
 
 /** A session as the pool sees it. */
@@ -72,20 +72,38 @@ describe('a call takes', () => {
 });
 
 describe('a call that waits for a link', () => {
-  it('gets the first that is ready', async () => {
+  const self = (session: Session) => Promise.resolve(session);
+  const waitIn = (pool: LinkPool, call: Partial<WaitingCall> = {}) => pool.wait({ ...noLimit, ...call }, self);
+
+  it('goes on with the first that is ready, at once and in the order in which the calls came', async () => {
     const pool = poolOf([]);
-    const waiting = Promise.all([pool.wait(noLimit), pool.wait(noLimit)]);
-    expect(pool.waiting).toBe(2);
+    const gone: number[] = [];
+    const waiting = [1, 2, 3].map((number) =>
+      pool.wait(noLimit, async (session) => {
+        gone.push(number);
+        return session;
+      }),
+    );
+    expect(pool.waiting).toBe(3);
     const link = new Link();
     pool.update(link.session);
-    expect(await waiting).toEqual([link.session, link.session]);
+    expect(gone).toEqual([1, 2, 3]);
     expect(pool.waiting).toBe(0);
+    expect(await Promise.all(waiting)).toEqual([link.session, link.session, link.session]);
+  });
+
+  it('has the outcome of what it does then', async () => {
+    const pool = poolOf([]);
+    const error = new RpcException('no', { code: 409 });
+    const failed = errorOf(pool.wait(noLimit, () => Promise.reject(error)));
+    pool.update(new Link().session);
+    expect(await failed).toBe(error);
   });
 
   it('is refused with 429 when too many do', async () => {
     const pool = poolOf([], 2);
-    const first = [pool.wait(noLimit), pool.wait(noLimit)].map(errorOf);
-    await expect(pool.wait(noLimit)).rejects.toMatchObject({
+    const first = [waitIn(pool), waitIn(pool)].map(errorOf);
+    expect(await errorOf(waitIn(pool))).toMatchObject({
       code: 429,
       message: expect.stringContaining('"maxWaiting"') as string,
     });
@@ -93,13 +111,17 @@ describe('a call that waits for a link', () => {
     expect(await Promise.all(first)).toMatchObject([{ code: 503 }, { code: 503 }]);
   });
 
-  it('ends with 408 at its deadline', async () => {
+  it('ends with 408 at its deadline, and does nothing when a link comes later', async () => {
     const pool = poolOf([]);
-    await expect(pool.wait({ ...noLimit, deadline: performance.now() + 5 })).rejects.toMatchObject({
+    const over = vi.fn<() => Promise<void>>();
+    const late = pool.wait({ ...noLimit, deadline: performance.now() + 5 }, over);
+    expect(await errorOf(late)).toMatchObject({
       code: 408,
       message: expect.stringContaining('The client "main"') as string,
     });
     expect(pool.waiting).toBe(0);
+    pool.update(new Link().session);
+    expect(over).not.toHaveBeenCalled();
   });
 
   it('ends with 499 when it is given up, also when that was before', async () => {
@@ -108,14 +130,14 @@ describe('a call that waits for a link', () => {
       listener('enough');
       return () => undefined;
     };
-    await expect(pool.wait({ ...noLimit, onAbort })).rejects.toMatchObject({ code: 499 });
+    expect(await errorOf(waitIn(pool, { onAbort }))).toMatchObject({ code: 499 });
     expect(pool.waiting).toBe(0);
   });
 
   it('ends when all do', async () => {
     const pool = poolOf([]);
     const error = new RpcException('down', { code: 503 });
-    const waiting = errorOf(pool.wait(noLimit));
+    const waiting = errorOf(waitIn(pool));
     pool.failWaiting(error);
     expect(await waiting).toBe(error);
   });

@@ -14,7 +14,7 @@ function calling(options: EndpointOptions = {}) {
   const link = new FakeLink({ shared: false });
   const resolved = resolveEndpointOptions('test', options);
   const requester = new Requester(link, resolved);
-  return { link, requester, calls: new Calls(resolved, () => requester) };
+  return { link, requester, calls: new Calls(resolved, (_call, over) => over(requester)) };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -73,9 +73,8 @@ describe('send', () => {
   it('asks for a link anew for each try', async () => {
     const links = [calling(), calling()];
     let tries = 0;
-    const calls = new Calls(
-      resolveEndpointOptions('test'),
-      () => links[tries++]?.requester ?? Promise.reject(new RpcException('none', { code: 503 })),
+    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) =>
+      over((links[tries++] as (typeof links)[0]).requester),
     );
     const reply = calls.send('sum', 1, { retry: { attempts: 2, backoff: { initial: 1, max: 1 } } });
     links[0]?.requester.answer(failure(1, 429));
@@ -87,7 +86,7 @@ describe('send', () => {
   it('waits for a link, and rejects with its reason when there is none', async () => {
     const { requester, link } = calling();
     const route = Promise.withResolvers<Requester>();
-    const calls = new Calls(resolveEndpointOptions('test'), () => route.promise);
+    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) => route.promise.then(over));
     const reply = calls.send('sum', 1);
     expect(link.sent).toEqual([]);
     route.resolve(requester);
@@ -199,7 +198,7 @@ describe('stream', () => {
   it('that is left while it waits for a link sends nothing', async () => {
     const { requester, link } = calling();
     const route = Promise.withResolvers<Requester>();
-    const calls = new Calls(resolveEndpointOptions('test'), () => route.promise);
+    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) => route.promise.then(over));
     const replies = calls.stream('sum', 1)[Symbol.asyncIterator]();
     const read = replies.next();
     const left = replies.return?.();
