@@ -33,7 +33,7 @@ export class ClientProxy implements Caller {
   /** Made by the host from `provideMicroservices`, or by `createClient`. */
   constructor(setup: ClientSetup) {
     this.#connection = new Connection(setup);
-    this.#calls = new Calls(this.#connection.options, (call) => this.#connection.route(call));
+    this.#calls = new Calls(this.#connection.options, (call, over) => this.#connection.route(call, over));
     this.#intercepted =
       setup.interceptors.length === 0
         ? undefined

@@ -58,23 +58,24 @@ export class Connection {
     return this.#attempt?.dispatcher.workload.running ?? 0;
   }
 
-  /** The link that a call takes, at once when there is one. */
-  route(call: WaitingCall): Requester | Promise<Requester> {
-    return this.#pool.pick()?.requester ?? this.#whenLinked(call).then((session) => session.requester);
+  /** Runs `over` with the link that a call takes: at once when there is one, else as the option `outage` says. */
+  route<Result>(call: WaitingCall, over: (requester: Requester) => Promise<Result>): Promise<Result> {
+    const session = this.#pool.pick();
+    return session === undefined ? this.#whenLinked(call, over) : over(session.requester);
   }
 
   async connect(): Promise<void> {
     const { timeout } = this.options;
     const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-    await this.route({ deadline, onAbort: undefined });
+    await this.route({ deadline, onAbort: undefined }, () => Promise.resolve());
   }
 
-  /** A link for a call that found none: connects if that has not been tried, and waits as the option `outage` says. */
-  #whenLinked(call: WaitingCall): Promise<Session> {
+  /** Connects if that has not been tried, and waits, or not. */
+  #whenLinked<Result>(call: WaitingCall, over: (requester: Requester) => Promise<Result>): Promise<Result> {
     const { state, reason } = this.status.current;
     if (state === 'closed' || this.#closing !== undefined) return Promise.reject(this.#closedError());
     if (state === 'disconnected' && this.options.outage === 'fail') return Promise.reject(noLink(this.#label, reason));
-    const waiting = this.#pool.wait(call);
+    const waiting = this.#pool.wait(call, (session) => over(session.requester));
     if (this.#attempt === undefined) this.#start();
     return waiting;
   }
@@ -95,6 +96,22 @@ export class Connection {
   }
 
   #start(): void {
+    let attempt: Attempt;
+    try {
+      attempt = this.#createAttempt();
+    } catch (thrown) {
+      this.#pool.failWaiting(noLink(this.#label, thrown));
+      return;
+    }
+    this.#attempt = attempt;
+    this.status.set('connecting');
+    // The first call may come from a handler, whose context the sockets must not keep for good.
+    runOutsideContext(async () => attempt.client.connect(attempt.hub)).catch((reason: unknown) =>
+      this.#refused(attempt, reason),
+    );
+  }
+
+  #createAttempt(): Attempt {
     const { registry, serverInterceptors: interceptors } = this.#setup;
     const dispatcher = new Dispatcher({
       transport: this.#transport.transport,
@@ -103,19 +120,21 @@ export class Connection {
       options: this.options,
       log: this.#log,
     });
-    const hub = new SessionHub({
+    // What an attempt says that is over does not count.
+    const isCurrent = () => this.#attempt?.hub === hub && this.#closing === undefined;
+    const hub: SessionHub = new SessionHub({
       options: this.options,
       dispatcher,
       log: this.#log,
-      changed: (session, reason) => this.#sessionChanged(session, reason),
-      unreachable: (reason) => this.#outage(reason),
+      changed: (session, reason) => {
+        this.#pool.update(session);
+        if (isCurrent()) this.#sessionChanged(session, reason);
+      },
+      unreachable: (reason) => {
+        if (isCurrent()) this.#outage(reason);
+      },
     });
-    const client = this.#transport.createClient();
-    const attempt = { client, hub, dispatcher };
-    this.#attempt = attempt;
-    this.status.set('connecting');
-    // The first call may come from a handler, whose context the sockets must not keep for good.
-    runOutsideContext(() => client.connect(hub)).catch((reason: unknown) => this.#refused(attempt, reason));
+    return { client: this.#transport.createClient(), hub, dispatcher };
   }
 
   /** Trying again would not help by itself; but the next call does try, since somebody may have mended it. */
@@ -133,15 +152,13 @@ export class Connection {
   }
 
   #sessionChanged(session: Session, reason: unknown): void {
-    this.#pool.update(session);
-    if (this.#closing !== undefined) return;
     if (!this.#pool.isEmpty) this.status.set('ready');
     else if (session.state !== 'draining') this.#outage(reason);
     else this.status.set('connecting');
   }
 
   #outage(reason: unknown): void {
-    if (!this.#pool.isEmpty || this.#closing !== undefined) return;
+    if (!this.#pool.isEmpty) return;
     const error = noLink(this.#label, reason);
     if (this.status.current.state !== 'disconnected')
       this.#log.warn(`disconnected, trying again: ${reasonText(reason)}`);

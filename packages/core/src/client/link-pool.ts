@@ -1,12 +1,17 @@
 import { RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import { BoundedWait, reasonText, type Session, type WaitingCall } from '../session/index.ts';
 
+interface Waiting {
+  go(session: Session): void;
+  fail(error: RpcException): void;
+}
+
 /** The links of a client that calls can go over, and the calls that wait for one. */
 export class LinkPool {
   readonly #name: string;
   readonly #maxWaiting: number;
   #ready: Session[] = [];
-  readonly #waits = new Set<BoundedWait<Session>>();
+  readonly #waiting = new Set<Waiting>();
   #turn = 0;
   #closed = false;
 
@@ -16,7 +21,7 @@ export class LinkPool {
   }
 
   get waiting(): number {
-    return this.#waits.size;
+    return this.#waiting.size;
   }
 
   get isEmpty(): boolean {
@@ -41,18 +46,22 @@ export class LinkPool {
     if (this.#closed) return;
     const others = this.#ready.filter((other) => other !== session);
     this.#ready = session.state === 'ready' ? [...others, session] : others;
-    if (session.state === 'ready') for (const wait of [...this.#waits]) wait.resolve(this.pick() as Session);
+    if (session.state === 'ready') for (const { go } of [...this.#waiting]) go(this.pick() as Session);
   }
 
-  /** Waits for a link, within the call's deadline and until it is given up. Rejects with `RpcException` only. */
-  wait(call: WaitingCall): Promise<Session> {
-    if (this.#waits.size >= this.#maxWaiting) {
-      const message = `${this.#waits.size} calls wait for a link of ${this.#name} already (option "maxWaiting")`;
+  /**
+   * Runs `over` when there is a link, in the order of those who wait; within the call's deadline, and until it is given
+   * up. Rejects with `RpcException` only.
+   */
+  wait<Result>(call: WaitingCall, over: (session: Session) => Promise<Result>): Promise<Result> {
+    if (this.#waiting.size >= this.#maxWaiting) {
+      const message = `${this.#waiting.size} calls wait for a link of ${this.#name} already (option "maxWaiting")`;
       return Promise.reject(new RpcException(message, { code: RpcCode.Overloaded }));
     }
     const late = () => new TimeoutError(`${this.#name} had no link in time`);
-    const wait = new BoundedWait<Session>(call, late, () => this.#waits.delete(wait));
-    this.#waits.add(wait);
+    const wait = new BoundedWait<Result>(call, late, () => this.#waiting.delete(waiting));
+    const waiting: Waiting = { go: (session) => wait.resolve(over(session)), fail: (error) => wait.reject(error) };
+    this.#waiting.add(waiting);
     return wait.promise;
   }
 
@@ -65,7 +74,7 @@ export class LinkPool {
 
   /** Everyone who waits has this outcome. */
   failWaiting(error: RpcException): void {
-    for (const wait of [...this.#waits]) wait.reject(error);
+    for (const { fail } of [...this.#waiting]) fail(error);
   }
 }
 

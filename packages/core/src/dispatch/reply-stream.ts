@@ -21,6 +21,9 @@ export function isStream(value: unknown): value is ReplySource {
   return typeof candidate[Symbol.asyncIterator] === 'function' || typeof candidate.subscribe === 'function';
 }
 
+/** Values that are read of a source before everything else in the process gets its turn. */
+const readsPerTurn = 256;
+
 /** Drives one stream of replies at the pace of the caller's credit. */
 export class ReplyStream {
   readonly #iterator: AsyncIterator<unknown, unknown>;
@@ -28,6 +31,7 @@ export class ReplyStream {
   readonly #lastOnly: boolean;
   #credit: number;
   #sent = 0;
+  #reads = 0;
   #stopped = false;
   #creditWaiter: (() => void) | undefined;
 
@@ -78,7 +82,7 @@ export class ReplyStream {
         });
       }
       if (this.#stopped) return;
-      const { done, value } = await this.#iterator.next();
+      const { done, value } = await this.#read();
       if (this.#stopped) return;
       if (done === true) {
         this.#sink.complete();
@@ -93,13 +97,20 @@ export class ReplyStream {
   async #sendLast(): Promise<void> {
     let last: { readonly value: unknown } | undefined;
     while (!this.#stopped) {
-      const { done, value } = await this.#iterator.next();
+      const { done, value } = await this.#read();
       if (done === true) break;
       last = { value };
     }
     if (this.#stopped) return;
     if (last === undefined) this.#sink.complete();
     else void this.#sink.reply(last.value, true)?.catch(() => undefined);
+  }
+
+  /** A source that never waits for anything would else keep the process from everything, even from cancelling it. */
+  #read(): Promise<IteratorResult<unknown, unknown>> {
+    this.#reads += 1;
+    if (this.#reads % readsPerTurn !== 0) return this.#iterator.next();
+    return new Promise((resolve) => setImmediate(resolve)).then(() => this.#iterator.next());
   }
 
   #leave(): void {

@@ -1,5 +1,5 @@
 import { binaryContentType, type Codec, jsonCodec } from '../envelope/index.ts';
-import { maxTimerDelay, OptionReader } from './options.ts';
+import { checkIsObject, maxTimerDelay, OptionReader } from './options.ts';
 
 /** How long to wait between tries: `initial`, then twice as long each time up to `max`, each shortened by up to half at random. */
 export interface Backoff {
@@ -73,6 +73,7 @@ export const endpointOptionNames = [
  * @throws RpcException 400 naming the option that is wrong.
  */
 export function resolveEndpointOptions(what: string, options: EndpointOptions = {}): ResolvedEndpointOptions {
+  checkIsObject(what, options);
   const own = Object.fromEntries(endpointOptionNames.map((name) => [name, options[name]])) as EndpointOptions;
   const read = new OptionReader(what, own, endpointOptionNames);
   return Object.freeze({

@@ -14,11 +14,7 @@ export class OptionReader<Options extends object> {
 
   /** @throws RpcException 400 when `options` is no object or has a name that is not among `known`. */
   constructor(what: string, options: Options | undefined, known: readonly (keyof Options & string)[]) {
-    if (options !== undefined && (typeof options !== 'object' || options === null || Array.isArray(options))) {
-      throw new RpcException(`${what}: the options must be an object, got ${show(options)}`, {
-        code: RpcCode.BadRequest,
-      });
-    }
+    checkIsObject(what, options);
     this.#what = what;
     this.#options = options ?? {};
     for (const name of Object.keys(this.#options)) {
@@ -74,6 +70,12 @@ export class OptionReader<Options extends object> {
 
 /** The longest delay that setTimeout keeps; a longer one fires at once. */
 export const maxTimerDelay = 2 ** 31 - 1;
+
+/** @throws RpcException 400 when options are given that are no object. */
+export function checkIsObject(what: string, options: unknown): void {
+  if (options === undefined || (typeof options === 'object' && options !== null && !Array.isArray(options))) return;
+  throw new RpcException(`${what}: the options must be an object, got ${show(options)}`, { code: RpcCode.BadRequest });
+}
 
 /** A wrong value, for the error that refuses it. */
 export function show(value: unknown): string {

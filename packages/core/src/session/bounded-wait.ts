@@ -27,7 +27,7 @@ export class BoundedWait<Value> {
     this.#unwatch = onAbort?.((reason) => queueMicrotask(() => this.reject(cancelled(reason))));
   }
 
-  resolve(value: Value): void {
+  resolve(value: Value | Promise<Value>): void {
     if (this.#end()) this.#resolvers.resolve(value);
   }
 

@@ -8,8 +8,8 @@ import { validated, validatedStream } from './replies.ts';
 import type { Requester } from './requester.ts';
 import { withRetry } from './retry.ts';
 
-/** Finds the link for one try of a call; rejects with `RpcException` only. */
-export type Route = (call: PreparedCall) => Requester | Promise<Requester>;
+/** Gives one try of a call its link: at once, or in the order in which the calls came. Rejects with `RpcException` only. */
+export type Route = <Result>(call: PreparedCall, over: (requester: Requester) => Promise<Result>) => Promise<Result>;
 
 /** What a call is, beside its link: checked, given what it inherits, tried and tried again, its replies validated. */
 export class Calls implements UntypedCaller {
@@ -75,10 +75,7 @@ export class Calls implements UntypedCaller {
     isEvent: boolean,
     over: (requester: Requester) => Promise<Result>,
   ): Promise<Result> {
-    const attempt = () => {
-      const requester = this.#route(call);
-      return requester instanceof Promise ? requester.then(over) : over(requester);
-    };
+    const attempt = () => this.#route(call, over);
     return options?.retry === undefined ? attempt() : withRetry(call, options.retry, isEvent, attempt);
   }
 }

@@ -29,7 +29,11 @@ export class Session implements Receiver {
     this.#setup = setup;
     this.#dispatcher = setup.dispatcher;
     this.requester = new Requester(link, setup.options);
-    this.#responder = new Responder(link, setup.dispatcher, new Calls(setup.options, () => this.requester));
+    this.#responder = new Responder(
+      link,
+      setup.dispatcher,
+      new Calls(setup.options, (_, over) => over(this.requester)),
+    );
   }
 
   get state(): SessionState {
