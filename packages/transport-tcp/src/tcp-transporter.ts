@@ -43,6 +43,11 @@ export class TcpTransporter extends BaseTransporter {
     this.#server = this.#create();
     this.#server.prependListener('connection', (socket: Socket) => this.#track(socket));
     await listenOn(this.#server, this.#options);
+    if (this.#closing !== undefined) {
+      // Closed while the address was looked up: `close` found nothing that listened.
+      this.#server.close();
+      throw new RpcException('The TCP transporter was closed before it listened', { code: RpcCode.Unavailable });
+    }
     this.#server.on('error', (error) => hub.warn('tcp: the listening socket failed', error));
   }
 

@@ -9,6 +9,7 @@ import type {
   SentRequest,
   StreamOptions,
 } from '../context/index.ts';
+import { closeTimeout } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern, Schema } from '../patterns/index.ts';
 import type { Class } from '../seam/index.ts';
@@ -33,7 +34,8 @@ export class ClientProxy implements Caller {
   /** Made by the host from `provideMicroservices`, or by `createClient`. */
   constructor(setup: ClientSetup) {
     this.#connection = new Connection(setup);
-    this.#calls = new Calls(this.#connection.options, (call, over) => this.#connection.route(call, over));
+    const { options, closing } = this.#connection;
+    this.#calls = new Calls(options, (call, over) => this.#connection.route(call, over), closing);
     this.#intercepted =
       setup.interceptors.length === 0
         ? undefined
@@ -53,10 +55,10 @@ export class ClientProxy implements Caller {
   /**
    * Ends the client: calls that wait for a link reject with 503, those under way with 502. Idempotent.
    *
-   * @param options.timeout milliseconds for what is still to be flushed. Default 10 000.
+   * @param options.timeout milliseconds for what is still to be flushed. Default 10 000; `Infinity`: as long as it takes.
    */
   close(options: { readonly timeout?: number } = {}): Promise<void> {
-    return this.#connection.close(options.timeout ?? 10_000);
+    return this.#connection.close(closeTimeout(options));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -74,7 +76,8 @@ export class ClientProxy implements Caller {
 
   /** Calls and events that are not settled. */
   get pending(): number {
-    return this.#connection.pending;
+    // A call with retries may be under way or wait for its next try: it counts once.
+    return Math.max(this.#connection.pending, this.#calls.retrying);
   }
 
   /** Handlers that run for callers at the other end; only with the option `serve`. */

@@ -1,5 +1,5 @@
 import { runOutsideContext } from '../context/index.ts';
-import { Dispatcher, type Logger, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
+import { Abortable, Dispatcher, type Logger, type ServerInterceptor, WarningLog, within } from '../dispatch/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
 import type { BaseClient, Class, ResolvedEndpointOptions, Transport } from '../seam/index.ts';
@@ -20,6 +20,9 @@ export interface ConnectionSetup {
   readonly registry: HandlerRegistry;
 }
 
+/** Milliseconds that a transport may be late with closing, before it is given up. */
+const graceTime = 1000;
+
 /** One life of the transport's client side. */
 interface Attempt {
   readonly client: BaseClient;
@@ -37,6 +40,8 @@ export class Connection {
   readonly #setup: ConnectionSetup;
   readonly #pool: LinkPool;
   #attempt: Attempt | undefined;
+  /** Aborts when the client is closed. */
+  readonly closing = new Abortable();
   #closing: Promise<void> | undefined;
 
   constructor(setup: ConnectionSetup) {
@@ -169,12 +174,15 @@ export class Connection {
   async #close(timeout: number): Promise<void> {
     const attempt = this.#attempt;
     const until = performance.now() + timeout;
+    this.closing.abort(this.#closedError());
     this.#pool.close(this.#closedError());
     if (attempt !== undefined) {
       await attempt.dispatcher.finish(timeout);
       attempt.hub.cancelAll('the client was closed');
       try {
-        await attempt.client.close(Math.max(0, until - performance.now()));
+        const left = Math.max(0, until - performance.now());
+        const isClosed = await within(left + graceTime, attempt.client.close(left));
+        if (!isClosed) this.#log.warn('the transport did not close in time');
       } catch (problem) {
         this.#log.warn('could not close cleanly', problem);
       }

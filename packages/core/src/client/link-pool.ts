@@ -2,8 +2,8 @@ import { RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import { BoundedWait, reasonText, type Session, type WaitingCall } from '../session/index.ts';
 
 interface Waiting {
-  go(session: Session): void;
-  fail(error: RpcException): void;
+  readonly go: (session: Session) => void;
+  readonly fail: (error: RpcException) => void;
 }
 
 /** The links of a client that calls can go over, and the calls that wait for one. */

@@ -1,10 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { MessageContext } from './message-context.ts';
+import { MessageContext } from './message-context.ts';
 
 const storage = new AsyncLocalStorage<MessageContext | undefined>();
 
-/** The context of the handler that is running, through all of its awaits; `undefined` outside of handlers. */
+/**
+ * The context of the handler that is running, through all of its awaits; `undefined` outside of handlers, and in what a
+ * handler has left running behind it.
+ */
 export function currentContext(): MessageContext | undefined {
+  const context = storage.getStore();
+  return context === undefined || MessageContext.messageOf(context).over ? undefined : context;
+}
+
+/** As {@link currentContext}, also when the handler has ended since. */
+export function originContext(): MessageContext | undefined {
   return storage.getStore();
 }
 

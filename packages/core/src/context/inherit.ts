@@ -1,13 +1,13 @@
 import { type Headers, headerBytes, maxHeaderBytes, utf8Length } from '../envelope/index.ts';
-import { currentContext } from './context-storage.ts';
+import { originContext } from './context-storage.ts';
 import { type HandledMessage, MessageContext } from './message-context.ts';
 
 /** What passes through a service from the messages it gets to those it sends: W3C Trace Context and W3C Baggage. */
 const inheritedHeaders = ['traceparent', 'tracestate', 'baggage'] as const;
 
-/** The message whose handler is running, whose deadline and signal a call made now inherits. */
+/** The message in whose handler this runs, or began to run before the handler ended (`over`). */
 export function currentMessage(): HandledMessage | undefined {
-  const context = currentContext();
+  const context = originContext();
   return context === undefined ? undefined : MessageContext.messageOf(context);
 }
 

@@ -135,6 +135,24 @@ describe('currentContext', () => {
     );
   });
 
+  it('is none for what a handler has left running behind it', async () => {
+    const message = { ...handled(), over: false };
+    const seen: unknown[] = [];
+    const context = new MessageContext(message);
+    const running = runInContext(
+      async () => {
+        seen.push(currentContext() === context);
+        await tick();
+        seen.push(currentContext());
+      },
+      undefined,
+      context,
+    );
+    message.over = true;
+    await running;
+    expect(seen).toEqual([true, undefined]);
+  });
+
   it('is left by what outlives the handler', async () => {
     const seen: unknown[] = [];
     await runInContext(

@@ -17,6 +17,8 @@ export interface HandledMessage {
   /** Over the link that the message came by. */
   readonly caller: UntypedCaller;
   readonly aborted: boolean;
+  /** The handler has ended: what it has left running is on its own. */
+  readonly over: boolean;
   /** Made when it is first asked for. */
   readonly signal: AbortSignal;
   /** By `performance.now()`; `Infinity`: none. */

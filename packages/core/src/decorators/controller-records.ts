@@ -2,6 +2,7 @@ import type { MessageContext } from '../context/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { type Schema, validate } from '../patterns/index.ts';
 import { createRecord, type HandlerFunction, type HandlerRecord } from '../registry/index.ts';
+import { show } from '../seam/index.ts';
 import {
   declarationsOf,
   isController,
@@ -16,7 +17,7 @@ type Method = (...args: unknown[]) => unknown;
 export function checkController(type: abstract new (...args: never[]) => object): void {
   if (typeof type === 'function' && isController(type)) return;
   throw new RpcException(
-    `${typeof type === 'function' ? type.name : String(type)} has no @Controller(): only controllers go into "controllers"`,
+    `${typeof type === 'function' ? type.name : show(type)} has no @Controller(): only controllers go into "controllers"`,
     {
       code: RpcCode.BadRequest,
     },

@@ -55,7 +55,11 @@ function decorate(
 ): HandlerDecorator<never, never, unknown> {
   const options = typeof transport === 'string' ? { transport } : (transport ?? {});
   const decorator = kind === 'message' ? '@MessagePattern' : '@EventPattern';
-  return (owner: unknown, where: string | symbol | ClassMethodDecoratorContext): void => {
+  return (
+    owner: unknown,
+    where: string | symbol | ClassMethodDecoratorContext,
+    descriptor?: PropertyDescriptor,
+  ): void => {
     if (typeof where === 'object') {
       if (where.kind !== 'method' || where.private || where.static) {
         throw new TypeError(
@@ -73,6 +77,9 @@ function decorate(
       throw new TypeError(
         `${decorator} on ${String(where)}: only a method of the instance can be a handler, not a static one`,
       );
+    }
+    if (descriptor !== undefined && typeof descriptor.value !== 'function') {
+      throw new TypeError(`${decorator} on ${String(where)}: only a method can be a handler, not a getter or setter`);
     }
     declareHandler(owner, { kind, target, options, method: where });
   };

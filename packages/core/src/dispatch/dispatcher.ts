@@ -5,6 +5,7 @@ import { Abortable } from './abortable.ts';
 import { type ServedHandler, type ServerInterceptor, serveHandler } from './interceptor.ts';
 import { Lanes } from './lanes.ts';
 import type { WarningLog } from './logger.ts';
+import { within } from './within.ts';
 import { Workload } from './workload.ts';
 
 export interface DispatcherSetup {
@@ -49,13 +50,7 @@ export class Dispatcher {
   /** Waits until nothing runs, at most `timeout` ms; then aborts the signals of what is left. */
   async finish(timeout: number): Promise<void> {
     this.drain();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, timeout, 'late');
-    });
-    const outcome = await Promise.race([this.workload.whenIdle(), late]);
-    clearTimeout(timer);
-    if (outcome === 'late') {
+    if (!(await within(timeout, this.workload.whenIdle()))) {
       this.log.warn(
         `${this.workload.running} handlers did not finish within ${Math.round(timeout)} ms and were cancelled`,
       );

@@ -122,10 +122,10 @@ export class EventDispatch {
         await this.#handle(event, record, before + attempt);
         return 'done';
       } catch (thrown) {
-        const error = RpcException.from(thrown);
-        this.#logFailure(event, record, thrown);
         // What failed because the service stops has not been given its chance.
         if (this.#dispatcher.stopping.aborted) return 'interrupted';
+        const error = RpcException.from(thrown);
+        this.#logFailure(event, record, thrown);
         if (onlyOnce || record.idempotent === false || hopeless.has(error.code) || attempt >= record.retry.attempts) {
           return { handler: record.name, error, message: messageOf(thrown), attempts: attempt };
         }
@@ -144,6 +144,7 @@ export class EventDispatch {
       const result = await runInContext(record.handle, data, context);
       if (isStream(result)) await runInContext(() => readToEnd(result, handling), undefined, context);
     } finally {
+      handling.over = true;
       unwatch();
     }
   }

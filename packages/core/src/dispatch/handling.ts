@@ -22,6 +22,7 @@ abstract class Handling extends Abortable implements HandledMessage {
   abstract readonly correlationId: string | undefined;
   abstract readonly attempt: number;
   abstract readonly deadline: number;
+  over = false;
   protected readonly scope: HandlingScope;
   readonly #message: Request | Event;
 

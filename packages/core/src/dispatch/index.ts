@@ -4,3 +4,4 @@ export type { ServerCall, ServerInterceptor } from './interceptor.ts';
 export { consoleLogger, type Logger, WarningLog } from './logger.ts';
 export { pause } from './pause.ts';
 export { Responder } from './responder.ts';
+export { closeTimeout, within } from './within.ts';

@@ -266,7 +266,8 @@ describe('a stream that nobody wants the replies of', () => {
     const read = readToEnd(subject, handling);
     await tick();
     handling.abort('stop');
-    await read;
+    // Not read to its end, so not done.
+    await expect(read).rejects.toBe('stop');
     expect(subject.observed).toBe(false);
   });
 });
@@ -312,6 +313,16 @@ describe('sources of every kind', () => {
       const log = await new Sent(source, credit).run();
       expect(log).toEqual([{ failed: expect.any(String) as string }, 'left']);
     }
+  });
+
+  it('a Readable that waits for data is destroyed when it is left', async () => {
+    const readable = new Readable({ read: () => undefined });
+    const sent = new Sent(readable, 1);
+    const running = sent.run();
+    await tick();
+    sent.stream.stop();
+    expect(await running).toEqual(['left']);
+    expect(readable.destroyed).toBe(true);
   });
 
   it('a Readable is read to its end, and destroyed when it is left', async () => {

@@ -26,6 +26,7 @@ const readsPerTurn = 256;
 
 /** Drives one stream of replies at the pace of the caller's credit. */
 export class ReplyStream {
+  readonly #source: ReplySource;
   readonly #iterator: AsyncIterator<unknown, unknown>;
   readonly #sink: ReplySink;
   readonly #lastOnly: boolean;
@@ -37,6 +38,7 @@ export class ReplyStream {
 
   /** @param credit replies allowed so far; 0: only the last one is wanted. */
   constructor(source: ReplySource, credit: number, maxBacklog: number, sink: ReplySink) {
+    this.#source = source;
     this.#lastOnly = credit === 0;
     this.#iterator =
       Symbol.asyncIterator in source
@@ -115,6 +117,7 @@ export class ReplyStream {
 
   #leave(): void {
     this.#stopped = true;
+    destroy(this.#source);
     // Not awaited: a generator that waits for something of its own gets to its `finally` when that has come.
     try {
       void Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
@@ -130,6 +133,11 @@ export class ReplyStream {
   }
 }
 
+/** A Node `Readable` that waits for data would not hear of its iterator's `return()` before some comes. */
+function destroy(source: ReplySource & { destroy?: unknown }): void {
+  if (typeof source.destroy === 'function') source.destroy();
+}
+
 /** Reads a stream that nobody wants the replies of, as an event handler may return one. Rejects as the stream fails. */
 export function readToEnd(source: ReplySource, handling: Pick<Abortable, 'onAbort'>): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -139,7 +147,11 @@ export function readToEnd(source: ReplySource, handling: Pick<Abortable, 'onAbor
       fail: reject,
       left: resolve,
     });
-    handling.onAbort(() => stream.stop());
+    handling.onAbort((reason) => {
+      stream.stop();
+      // What was not read to its end is not done.
+      reject(reason);
+    });
     void stream.run();
   });
 }

@@ -186,12 +186,12 @@ export class Responder implements HandlingScope {
     } catch (thrown) {
       this.#fail(handling, thrown);
     }
-    this.#left();
+    this.#left(handling);
   }
 
   #threw(handling: RequestHandling, thrown: unknown): void {
     this.#fail(handling, thrown);
-    this.#left();
+    this.#left(handling);
   }
 
   /** @throws what making the source's iterator throws. */
@@ -200,7 +200,7 @@ export class Responder implements HandlingScope {
       reply: (value, last) => this.#reply(handling, value, last),
       complete: () => this.#complete(handling),
       fail: (thrown) => this.#fail(handling, thrown),
-      left: () => this.#left(),
+      left: () => this.#left(handling),
     });
     handling.stream = stream;
     if (handling.settled) stream.stop();
@@ -253,7 +253,8 @@ export class Responder implements HandlingScope {
     this.#abandon(handling, reason);
   }
 
-  #left(): void {
+  #left(handling: RequestHandling): void {
+    handling.over = true;
     this.#inFlight -= 1;
     this.#dispatcher.workload.leave();
   }

@@ -30,7 +30,8 @@ export function healthOf(
   servers: ReadonlyMap<string, ServerEndpoint>,
   clients: ReadonlyMap<string, ClientProxy>,
 ): HostHealth {
-  const health: Record<string, EntryHealth> = {};
+  // A token may be called `__proto__`.
+  const health = Object.create(null) as Record<string, EntryHealth>;
   for (const [name, { state, since, handling, address }] of servers) {
     health[name] = { transporter: { state, since, handling, ...(address === undefined ? {} : { address }) } };
   }

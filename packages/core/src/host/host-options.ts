@@ -2,7 +2,7 @@ import type { Provider } from '@needle-di/core';
 import type { ClientInterceptor } from '../client/index.ts';
 import { consoleLogger, type Logger, type ServerInterceptor } from '../dispatch/index.ts';
 import { OptionReader, type TransportFactory } from '../seam/index.ts';
-import type { MicroservicesProvider } from './provide-microservices.ts';
+import { isMicroservicesProvider, type MicroservicesProvider } from './provide-microservices.ts';
 
 /** Anything that a `@needle-di/core` container binds, and `provideMicroservices`; nested lists are flattened. */
 export type HostProvider = Provider<unknown> | MicroservicesProvider | readonly HostProvider[];
@@ -54,15 +54,21 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     const isGood = Array.isArray(list) && list.every((interceptor) => typeof interceptor === 'function');
     if (!isGood) throw readInterceptors.error(name, 'must be an array of functions');
   }
-  if (options.transports?.some((factory) => typeof factory?.transport !== 'string') === true) {
+  if (
+    options.transports?.some((factory) => typeof factory !== 'function' || typeof factory.transport !== 'string') ===
+    true
+  ) {
     throw read.error('transports', 'must hold the functions of transports, such as tcp');
   }
   if (options.logger !== undefined && !isLogger(options.logger)) {
     throw read.error('logger', 'must have the methods debug, info, warn and error');
   }
   const providers = ((options.providers ?? []) as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
-  if (providers.includes(undefined)) {
-    throw read.error('providers', 'must not hold undefined (do two files import each other?)');
+  if (!providers.every(isProvider)) {
+    throw read.error(
+      'providers',
+      'must hold classes, { provide, … } and provideMicroservices(…), nothing undefined (do two files import each other?)',
+    );
   }
   return {
     controllers: options.controllers ?? [],
@@ -79,4 +85,9 @@ function isLogger(logger: unknown): logger is Logger {
   if (typeof logger !== 'object' || logger === null) return false;
   const methods = logger as Record<string, unknown>;
   return ['debug', 'info', 'warn', 'error'].every((name) => typeof methods[name] === 'function');
+}
+
+function isProvider(provider: unknown): boolean {
+  if (typeof provider === 'function' || isMicroservicesProvider(provider)) return true;
+  return typeof provider === 'object' && provider !== null && 'provide' in provider && provider.provide !== undefined;
 }

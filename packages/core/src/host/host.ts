@@ -1,7 +1,8 @@
 import { Container, type Token } from '@needle-di/core';
 import { ClientProxy } from '../client/index.ts';
 import { checkController, controllerRecords } from '../decorators/index.ts';
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { closeTimeout, WarningLog, within } from '../dispatch/index.ts';
+import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern } from '../patterns/index.ts';
 import {
   type ContextOf,
@@ -43,6 +44,7 @@ export class Host {
     for (const { token } of this.#entries) {
       tokens.claim(token, 'an entry of provideMicroservices');
       names.claim(tokenName(token), 'an entry of provideMicroservices');
+      controllers.claim(token, 'an entry of provideMicroservices');
     }
     for (const provider of options.providers) {
       if (isMicroservicesProvider(provider)) continue;
@@ -96,10 +98,12 @@ export class Host {
    * Idempotent.
    *
    * @param options.timeout milliseconds for all of it; handlers that have not finished by then are cancelled.
-   *   Default 10 000.
+   *   Default 10 000; `Infinity`: as long as it takes.
+   * @throws RpcException 400 for a timeout that is none.
    */
   close(options: { readonly timeout?: number } = {}): Promise<void> {
-    this.#closed ??= this.#close(options.timeout ?? 10_000);
+    const timeout = closeTimeout(options);
+    this.#closed ??= this.#close(timeout);
     return this.#closed;
   }
 
@@ -149,26 +153,42 @@ export class Host {
           transport: await findTransport(entry.options, this.#options.transports),
         })),
       );
+      if (this.#closed !== undefined) throw new RpcException('The host was closed', { code: RpcCode.Unavailable });
       for (const { entry, transport } of entries) if (entry.client !== false) this.#addClient(entry, transport);
       for (const controller of this.#options.controllers) {
-        for (const record of controllerRecords(this.#container.get(controller))) this.#registry.add(record);
+        for (const record of controllerRecords(this.#make(controller))) this.#registry.add(record);
       }
       for (const { entry, transport } of entries) if (entry.listen !== false) this.#addServer(entry, transport);
-      this.#warnOfIdleHandlers(entries.map(({ transport }) => transport.transport));
+      this.#warnOfIdleHandlers(entries);
       await this.#listen();
     } catch (thrown) {
-      this.#closed ??= this.#closeAll(0);
-      await this.#closed;
+      // Who is closing the host already waits for this very promise.
+      if (this.#closed === undefined) await (this.#closed = this.#closeAll(0));
       throw thrown;
     }
   }
 
+  #make(controller: new () => object): object {
+    try {
+      return this.#container.get(controller);
+    } catch (cause) {
+      throw new RpcException(`The controller ${controller.name} cannot be made: ${messageOf(cause)}`, { cause });
+    }
+  }
+
   async #listen(): Promise<void> {
-    const outcomes = await Promise.allSettled(
-      [...this.#servers.values()].map((server) => server.start(this.#options.startTimeout)),
+    const failures: unknown[] = [];
+    const servers = [...this.#servers.values()];
+    await Promise.all(
+      servers.map((server) =>
+        server.start(this.#options.startTimeout).catch((error: unknown) => {
+          failures.push(error);
+          // The others need not try any longer.
+          for (const other of servers) other.stopStarting();
+        }),
+      ),
     );
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    if (failures.length > 0) throw failures[0];
   }
 
   #addClient({ token }: MicroserviceEntry, transport: Transport): void {
@@ -192,36 +212,29 @@ export class Host {
     this.#servers.set(name, new ServerEndpoint({ name, transport, registry: this.#registry, interceptors, logger }));
   }
 
-  #warnOfIdleHandlers(present: readonly string[]): void {
-    for (const [transport, names] of this.#registry.limitedTo()) {
-      if (present.includes(transport)) continue;
-      this.#options.logger.warn(
-        `no entry uses the transport "${transport}", which these handlers are limited to: ${names.join(', ')}`,
-      );
+  #warnOfIdleHandlers(entries: readonly { readonly entry: MicroserviceEntry; readonly transport: Transport }[]): void {
+    const serving = entries.filter(
+      ({ entry, transport }) => entry.listen !== false || (entry.client !== false && transport.endpoint.serve),
+    );
+    const log = new WarningLog(this.#options.logger, 'host');
+    for (const [name, handlers] of this.#registry.limitedTo()) {
+      if (serving.some(({ transport }) => transport.transport === name)) continue;
+      log.warn(`no entry serves the transport "${name}", which these handlers are limited to: ${handlers.join(', ')}`);
     }
   }
 
   async #close(timeout: number): Promise<void> {
+    const until = performance.now() + timeout;
     for (const server of this.#servers.values()) server.stopStarting();
-    await this.#startedOrLate(timeout);
-    await this.#closeAll(timeout);
-  }
-
-  /** A `listen` that hangs does not keep the host from closing. */
-  async #startedOrLate(timeout: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout);
-    });
-    await Promise.race([this.#started?.catch(() => undefined), late]);
-    clearTimeout(timer);
+    await within(timeout, this.#started?.catch(() => undefined) ?? Promise.resolve());
+    await this.#closeAll(Math.max(0, until - performance.now()));
   }
 
   async #closeAll(timeout: number): Promise<void> {
     const until = performance.now() + timeout;
     const left = (reserved = 0) => Math.max(0, until - reserved - performance.now());
     const servers = [...this.#servers.values()];
-    await Promise.all(servers.map((server) => server.pause()));
+    await Promise.all(servers.map((server) => server.pause(left())));
     // What handlers that are cut off answer must still get out.
     const flushing = Math.min(1000, timeout / 10);
     await Promise.all(servers.map((server) => server.finish(left(flushing))));

@@ -1,6 +1,13 @@
-import type { InjectionToken, Token } from '@needle-di/core';
+import { InjectionToken, type Token } from '@needle-di/core';
 import { RpcCode, RpcException } from '../errors/index.ts';
-import { type EndpointOptions, OptionReader, type Transport, type TransportOptions } from '../seam/index.ts';
+import {
+  checkIsObject,
+  type EndpointOptions,
+  OptionReader,
+  show,
+  type Transport,
+  type TransportOptions,
+} from '../seam/index.ts';
 
 /** A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. */
 export type NamedTransport =
@@ -37,13 +44,20 @@ export interface MicroservicesProvider {
  * @throws RpcException 400 naming the token, for an entry that is neither server nor client, or has no options.
  */
 export function provideMicroservices(entries: readonly MicroserviceEntry[]): MicroservicesProvider {
-  for (const entry of entries) checkEntry(entry);
+  if (!Array.isArray(entries)) {
+    throw new RpcException(`provideMicroservices: the entries must be an array, got ${show(entries)}`, {
+      code: RpcCode.BadRequest,
+    });
+  }
+  for (const entry of entries as readonly MicroserviceEntry[]) checkEntry(entry);
   return { [brand]: [...entries] };
 }
 
 function checkEntry(entry: MicroserviceEntry): void {
+  checkIsObject('provideMicroservices: an entry', entry ?? null);
   const { token, options } = entry;
-  if (token === undefined || token === null || token === '') throw badEntry('an entry', 'has no token');
+  if (!isToken(token))
+    throw badEntry('an entry', `needs a token (a string, symbol, class or InjectionToken), got ${show(token)}`);
   const name = `the entry ${JSON.stringify(tokenName(token))}`;
   const read = new OptionReader(`provideMicroservices: ${name}`, entry, ['token', 'options', 'listen', 'client']);
   if (typeof options !== 'object' || options === null || typeof options.transport !== 'string') {
@@ -68,7 +82,14 @@ export function tokenName(token: Token<unknown>): string {
   if (typeof token === 'string') return token;
   if (typeof token === 'symbol') return token.description ?? token.toString();
   // Its description is private, and how it is printed is not what people call it.
-  return /^InjectionToken "(.*)"$/s.exec((token as InjectionToken<unknown>).toString())?.[1] ?? 'an unnamed token';
+  const [, text = 'an unnamed token'] =
+    /^InjectionToken "(.*)"$/s.exec((token as InjectionToken<unknown>).toString()) ?? [];
+  return /^Symbol\((.*)\)$/s.exec(text)?.[1] ?? text;
+}
+
+function isToken(token: unknown): boolean {
+  if (typeof token === 'string') return token !== '';
+  return typeof token === 'symbol' || typeof token === 'function' || token instanceof InjectionToken;
 }
 
 function badEntry(what: string, problem: string): RpcException {

@@ -9,7 +9,7 @@ export {
   resolveEndpointOptions,
   resolveRetry,
 } from './endpoint-options.ts';
-export { maxTimerDelay, OptionReader, show } from './options.ts';
+export { checkIsObject, maxTimerDelay, OptionReader, show } from './options.ts';
 export {
   BaseClient,
   BaseTransporter,

@@ -115,7 +115,7 @@ export abstract class BaseTransporter {
   get address(): string | undefined {
     return undefined;
   }
-  /** Flushes, commits, disconnects, within `timeout` ms. Also when `listen` failed or never ran. */
+  /** Flushes, commits, disconnects, within `timeout` ms. Also when `listen` failed, never ran, or runs: it then rejects. */
   abstract close(timeout: number): Promise<void>;
   /** The driver's own object. @throws TypeError for any other class. */
   abstract unwrap<T>(type: Class<T>): T;

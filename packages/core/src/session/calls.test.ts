@@ -1,11 +1,13 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { errorOf } from '../../test/support/error-of.ts';
 import { answer, FakeLink, failure } from '../../test/support/fake-link.ts';
+import { Abortable } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import { event, message } from '../patterns/index.ts';
 import { type EndpointOptions, resolveEndpointOptions } from '../seam/index.ts';
-import { Calls } from './calls.ts';
+import { Calls, type Route } from './calls.ts';
 import { Requester } from './requester.ts';
 
 const retry = { attempts: 3, backoff: { initial: 1, max: 1 } };
@@ -14,7 +16,11 @@ function calling(options: EndpointOptions = {}) {
   const link = new FakeLink({ shared: false });
   const resolved = resolveEndpointOptions('test', options);
   const requester = new Requester(link, resolved);
-  return { link, requester, calls: new Calls(resolved, (_call, over) => over(requester)) };
+  return { link, requester, calls: new Calls(resolved, (_call, over) => over(requester), new Abortable()) };
+}
+
+function callsOver(route: Route): Calls {
+  return new Calls(resolveEndpointOptions('test'), route, new Abortable());
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -73,9 +79,7 @@ describe('send', () => {
   it('asks for a link anew for each try', async () => {
     const links = [calling(), calling()];
     let tries = 0;
-    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) =>
-      over((links[tries++] as (typeof links)[0]).requester),
-    );
+    const calls = callsOver((_call, over) => over((links[tries++] as (typeof links)[0]).requester));
     const reply = calls.send('sum', 1, { retry: { attempts: 2, backoff: { initial: 1, max: 1 } } });
     links[0]?.requester.answer(failure(1, 429));
     await until(() => links[1]?.link.requests.length === 1);
@@ -86,17 +90,42 @@ describe('send', () => {
   it('waits for a link, and rejects with its reason when there is none', async () => {
     const { requester, link } = calling();
     const route = Promise.withResolvers<Requester>();
-    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) => route.promise.then(over));
+    const calls = callsOver((_call, over) => route.promise.then(over));
     const reply = calls.send('sum', 1);
     expect(link.sent).toEqual([]);
     route.resolve(requester);
     await until(() => link.requests.length === 1);
     requester.answer(answer('reply', 1, { body: '7' }));
     expect(await reply).toBe(7);
-    const none = new Calls(resolveEndpointOptions('test'), () =>
-      Promise.reject(new RpcException('none', { code: 503 })),
-    );
+    const none = callsOver(() => Promise.reject(new RpcException('none', { code: 503 })));
     await expect(none.send('sum', 1)).rejects.toMatchObject({ code: 503 });
+  });
+});
+
+describe('calls with retries', () => {
+  it('are counted until they are settled, also between two tries', async () => {
+    const { calls, requester } = calling();
+    const reply = calls.send('sum', 1, { retry: { attempts: 2, backoff: { initial: 1, max: 1 } } });
+    expect(calls.retrying).toBe(1);
+    requester.answer(failure(1, 503));
+    await until(() => requester.pending === 0);
+    expect(calls.retrying).toBe(1);
+    await until(() => requester.pending === 1);
+    requester.answer(answer('reply', 2, { body: '7' }));
+    expect(await reply).toBe(7);
+    expect(calls.retrying).toBe(0);
+  });
+
+  it('are not tried again when nothing can be sent any more', async () => {
+    const { requester, link } = calling();
+    const closing = new Abortable();
+    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) => over(requester), closing);
+    const reply = errorOf(calls.send('sum', 1, { retry }));
+    closing.abort(new RpcException('closed', { code: 503 }));
+    requester.answer(failure(1, 503));
+    expect(await reply).toMatchObject({ code: 503 });
+    expect(link.requests).toHaveLength(1);
+    expect(calls.retrying).toBe(0);
   });
 });
 
@@ -198,7 +227,7 @@ describe('stream', () => {
   it('that is left while it waits for a link sends nothing', async () => {
     const { requester, link } = calling();
     const route = Promise.withResolvers<Requester>();
-    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) => route.promise.then(over));
+    const calls = callsOver((_call, over) => route.promise.then(over));
     const replies = calls.stream('sum', 1)[Symbol.asyncIterator]();
     const read = replies.next();
     const left = replies.return?.();

@@ -1,5 +1,5 @@
 import type { CallOptions, EmitOptions, StreamOptions, UntypedCaller } from '../context/index.ts';
-import type { Abortable } from '../dispatch/index.ts';
+import { Abortable } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
 import { LazyIterator } from './lazy-iterator.ts';
@@ -14,11 +14,20 @@ export type Route = <Result>(call: PreparedCall, over: (requester: Requester) =>
 /** What a call is, beside its link: checked, given what it inherits, tried and tried again, its replies validated. */
 export class Calls implements UntypedCaller {
   readonly #options: ResolvedEndpointOptions;
+  readonly #closing: Abortable;
   readonly #route: Route;
+  #retrying = 0;
 
-  constructor(options: ResolvedEndpointOptions, route: Route) {
+  /** @param closing aborts when nothing can be sent any more: calls are not tried again after that */
+  constructor(options: ResolvedEndpointOptions, route: Route, closing = new Abortable()) {
     this.#options = options;
+    this.#closing = closing;
     this.#route = route;
+  }
+
+  /** Calls with `retry` that are not settled, also between two tries. */
+  get retrying(): number {
+    return this.#retrying;
   }
 
   /** Without `async`, which the hot path would pay for with two more promises a call. */
@@ -76,7 +85,11 @@ export class Calls implements UntypedCaller {
     over: (requester: Requester) => Promise<Result>,
   ): Promise<Result> {
     const attempt = () => this.#route(call, over);
-    return options?.retry === undefined ? attempt() : withRetry(call, options.retry, isEvent, attempt);
+    if (options?.retry === undefined) return attempt();
+    this.#retrying += 1;
+    return withRetry(call, options.retry, isEvent, this.#closing, attempt).finally(() => {
+      this.#retrying -= 1;
+    });
   }
 }
 

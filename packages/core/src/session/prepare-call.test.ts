@@ -177,6 +177,17 @@ describe('inside of a handler a call inherits', () => {
   });
 });
 
+describe('what a handler has left running behind it', () => {
+  it('has its trace, but neither its deadline nor its end', () => {
+    const message = handled({ over: true, deadline: performance.now() - 5, headers: { traceparent } });
+    message.abort('cancelled');
+    const call = inHandlerOf(message, () => prepare());
+    expect(left(call)).toBeGreaterThan(15_000);
+    expect(call).toMatchObject({ limit: Number.POSITIVE_INFINITY, onAbort: undefined });
+    expect({ ...call.headers }).toEqual({ traceparent });
+  });
+});
+
 describe('the caller’s signal', () => {
   const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 

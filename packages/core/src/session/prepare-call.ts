@@ -46,7 +46,9 @@ export function prepareCall(
   options: CallOptions | undefined,
   defaultTimeout: number,
 ): PreparedCall {
-  const handled = currentMessage();
+  const origin = currentMessage();
+  // What a handler leaves running behind it has its trace, but no longer its deadline.
+  const handled = origin?.over === true ? undefined : origin;
   const contract = isContract(target) ? target : undefined;
   if (contract !== undefined) expectKind(contract, kind);
   const pattern = contract === undefined ? targetKey(target as Pattern) : contractTarget(contract);
@@ -58,7 +60,7 @@ export function prepareCall(
   return {
     pattern,
     data,
-    headers: inheritHeaders(checkHeaders(options?.headers), handled),
+    headers: inheritHeaders(checkHeaders(options?.headers), origin),
     deadline: timeout === 0 ? limit : Math.min(performance.now() + timeout, limit),
     limit,
     onAbort: watcher(signal, handled),

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorOf } from '../../test/support/error-of.ts';
 import { outgoing } from '../../test/support/outgoing.ts';
+import type { CallRetry } from '../context/index.ts';
 import { Abortable } from '../dispatch/abortable.ts';
 import { RpcException } from '../errors/index.ts';
 import type { PreparedCall } from './prepare-call.ts';
-import { withRetry } from './retry.ts';
+import { withRetry as withRetryUntil } from './retry.ts';
 
 const prepared = (overrides: Partial<PreparedCall> = {}): PreparedCall => ({
   ...outgoing(),
@@ -25,6 +26,11 @@ function failing(...codes: number[]) {
 }
 
 const attempts = 3;
+
+/** As long as the client is open. */
+const withRetry = (call: PreparedCall, retry: CallRetry, isEvent: boolean, attempt: () => Promise<string>) =>
+  withRetryUntil(call, retry, isEvent, new Abortable(), attempt);
+
 const within = (milliseconds: number) => ({ deadline: performance.now() + milliseconds });
 
 beforeEach(() => {
@@ -140,6 +146,22 @@ describe('time and patience', () => {
     await vi.advanceTimersByTimeAsync(1);
     signal.abort(reason);
     expect(await outcome).toBe(reason);
+  });
+
+  it('a client that closes ends a pause, and begins none any more', async () => {
+    for (const during of [true, false]) {
+      const closing = new Abortable();
+      const reason = new RpcException('closed', { code: 503 });
+      const tried = failing(429);
+      const retry = { attempts, backoff: { initial: 60_000, max: 60_000 } };
+      if (!during) closing.abort(reason);
+      const outcome = errorOf(withRetryUntil(prepared(), retry, false, closing, tried));
+      await vi.advanceTimersByTimeAsync(10);
+      closing.abort(reason);
+      expect(await outcome).toMatchObject({ code: during ? 503 : 429 });
+      expect(tried).toHaveBeenCalledOnce();
+      expect(vi.getTimerCount()).toBe(0);
+    }
   });
 
   it('listens for that during pauses only', async () => {

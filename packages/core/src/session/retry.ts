@@ -1,8 +1,8 @@
 import type { CallRetry } from '../context/index.ts';
-import { pause } from '../dispatch/index.ts';
+import { type Abortable, pause } from '../dispatch/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { type Backoff, backoffDelay } from '../seam/index.ts';
-import { cancelled, type PreparedCall } from './prepare-call.ts';
+import { cancelled, givenUpBy, type PreparedCall } from './prepare-call.ts';
 
 const defaultBackoff: Backoff = { initial: 50, max: 2000 };
 
@@ -15,11 +15,13 @@ const repeatedIfIdempotent: ReadonlySet<RpcCode> = new Set([RpcCode.ConnectionLo
  * Tries a call until it succeeds, fails for good, was tried often enough, or has no time left.
  *
  * @param isEvent an event is never repeated when it may have been sent.
+ * @param closing ends the tries: nothing can be sent any more
  */
 export async function withRetry<Result>(
   call: PreparedCall,
   retry: CallRetry,
   isEvent: boolean,
+  closing: Abortable,
   attemptCall: () => Promise<Result>,
 ): Promise<Result> {
   const backoff = { ...defaultBackoff, ...retry.backoff };
@@ -31,8 +33,9 @@ export async function withRetry<Result>(
       const mayRepeat =
         alwaysRepeated.has(error.code) || (!isEvent && call.idempotent && repeatedIfIdempotent.has(error.code));
       const delay = backoffDelay(backoff, attempt);
-      if (!mayRepeat || attempt >= retry.attempts || performance.now() + delay >= call.deadline) throw error;
-      await pauseUnlessGivenUp(call, delay);
+      if (closing.aborted || !mayRepeat || attempt >= retry.attempts || performance.now() + delay >= call.deadline)
+        throw error;
+      await pauseUnlessGivenUp(givenUpBy(call, closing), delay);
     }
   }
 }

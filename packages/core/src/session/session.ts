@@ -1,4 +1,4 @@
-import { type Dispatcher, Responder, type WarningLog } from '../dispatch/index.ts';
+import { Abortable, type Dispatcher, Responder, type WarningLog } from '../dispatch/index.ts';
 import type { Envelope } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { Delivery, Link, Receiver, ResolvedEndpointOptions } from '../seam/index.ts';
@@ -23,6 +23,7 @@ export class Session implements Receiver {
   readonly #responder: Responder;
   readonly #dispatcher: Dispatcher;
   readonly #setup: SessionSetup;
+  readonly #gone = new Abortable();
   #state: SessionState = 'ready';
 
   constructor(link: Link, setup: SessionSetup) {
@@ -32,7 +33,7 @@ export class Session implements Receiver {
     this.#responder = new Responder(
       link,
       setup.dispatcher,
-      new Calls(setup.options, (_, over) => over(this.requester)),
+      new Calls(setup.options, (_, over) => over(this.requester), this.#gone),
     );
   }
 
@@ -94,6 +95,7 @@ export class Session implements Receiver {
       code: RpcCode.ConnectionLost,
       cause: reason,
     });
+    this.#gone.abort(error);
     this.#responder.detach(error);
   }
 

@@ -1,4 +1,4 @@
-import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
+import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog, within } from '../dispatch/index.ts';
 import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry } from '../registry/index.ts';
 import { type BaseTransporter, backoffDelay, type Transport } from '../seam/index.ts';
@@ -15,6 +15,8 @@ export interface ServerSetup {
   readonly logger: Logger;
 }
 
+/** Milliseconds that a transport may be late with closing, before it is given up. */
+const graceTime = 1000;
 /** Between tries to listen on a broker that is down. */
 const startBackoff = { initial: 100, max: 1000 };
 
@@ -26,6 +28,8 @@ export class ServerEndpoint {
   readonly #dispatcher: Dispatcher;
   readonly #hub: SessionHub;
   #transporter: BaseTransporter | undefined;
+  readonly #drained: Promise<void>;
+  #transporterClosed: Promise<void> = Promise.resolve();
   #state: ServerState = 'idle';
   #since = new Date();
 
@@ -41,6 +45,9 @@ export class ServerEndpoint {
       interceptors,
       options,
       log: this.#log,
+    });
+    this.#drained = new Promise((resolve) => {
+      this.#dispatcher.draining.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#hub = new SessionHub({ options, dispatcher: this.#dispatcher, log: this.#log });
   }
@@ -63,9 +70,9 @@ export class ServerEndpoint {
     return this.#state === 'ready' ? this.#transporter?.address : undefined;
   }
 
-  /** @throws TypeError before `start`. */
+  /** @throws TypeError before `start`, and when it is closed. */
   get transporter(): BaseTransporter {
-    if (this.#transporter === undefined) throw new TypeError(`The transporter "${this.name}" has not been started`);
+    if (this.#transporter === undefined) throw new TypeError(`The transporter "${this.name}" does not listen`);
     return this.#transporter;
   }
 
@@ -92,12 +99,13 @@ export class ServerEndpoint {
     void this.#closeTransporter(0);
   }
 
-  /** Takes nothing new; what runs goes on. */
-  async pause(): Promise<void> {
+  /** Takes nothing new; what runs goes on. Within `timeout` ms, if that is given. */
+  async pause(timeout = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#state !== 'ready') return;
     this.#change('draining');
     try {
-      await this.#transporter?.pause();
+      const isPaused = await within(timeout, this.#transporter?.pause() ?? Promise.resolve());
+      if (!isPaused) this.#log.warn('the peers could not be told in time that the service is going away');
     } catch (problem) {
       this.#log.warn('could not tell the peers that the service is going away', problem);
     }
@@ -133,9 +141,11 @@ export class ServerEndpoint {
   }
 
   async #tryToListen(): Promise<RpcException | undefined> {
-    this.#transporter = this.#setup.transport.createTransporter();
     try {
-      await this.#transporter.listen(this.#hub);
+      const transporter = this.#setup.transport.createTransporter();
+      this.#transporter = transporter;
+      // A `listen` that hangs must not keep the host from closing.
+      await Promise.race([transporter.listen(this.#hub), this.#drained]);
       return undefined;
     } catch (thrown) {
       if (thrown instanceof RpcException) return thrown;
@@ -143,9 +153,18 @@ export class ServerEndpoint {
     }
   }
 
-  async #closeTransporter(timeout: number): Promise<void> {
+  /** Each transporter is closed once; who asks again waits for that. */
+  #closeTransporter(timeout: number): Promise<void> {
+    const transporter = this.#transporter;
+    this.#transporter = undefined;
+    if (transporter !== undefined) this.#transporterClosed = this.#close(transporter, timeout);
+    return this.#transporterClosed;
+  }
+
+  async #close(transporter: BaseTransporter, timeout: number): Promise<void> {
     try {
-      await this.#transporter?.close(timeout);
+      if (!(await within(timeout + graceTime, transporter.close(timeout))))
+        this.#log.warn('the transport did not close in time');
     } catch (problem) {
       this.#log.warn('could not close cleanly', problem);
     }
