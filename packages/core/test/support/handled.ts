@@ -19,6 +19,7 @@ export function handled(overrides: Partial<HandledMessage> = {}): HandledMessage
     source: undefined,
     caller: { send: () => Promise.resolve(), stream: () => noReplies, emit: () => Promise.resolve() },
     deadline: Number.POSITIVE_INFINITY,
+    over: false,
     defer: () => undefined,
     emitFailed: () => undefined,
     ...overrides,
