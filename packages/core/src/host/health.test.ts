@@ -47,7 +47,7 @@ it('follows the transporter through its life, and says since when', async () => 
   vi.setSystemTime(3000);
   const closed = host.close();
   await vi.advanceTimersByTimeAsync(0);
-  expect(state()).toEqual({ state: 'draining', since: new Date(3000), handling: 0 });
+  expect(state()).toEqual({ state: 'draining', since: new Date(3000), handling: 0, address: '127.0.0.1:8888' });
   vi.setSystemTime(4000);
   pausing.resolve();
   await closed;
@@ -89,6 +89,7 @@ it('follows the client through its life, and counts its calls', async () => {
   vi.setSystemTime(2000);
   const receiver = transport.client.attach();
   expect(state()).toEqual({ state: 'ready', since: new Date(2000), pending: 1, handling: 0 });
+  await vi.advanceTimersByTimeAsync(0);
   vi.setSystemTime(3000);
   receiver.detach(new Error('reset'));
   await expect(call).rejects.toMatchObject({ code: 502 });

@@ -10,6 +10,8 @@ import { createMicroservices } from './create-microservices.ts';
 import { provideMicroservices } from './provide-microservices.ts';
 
 const never = new Promise<never>(() => undefined);
+/** What a transport or its client may be late with closing. */
+const grace = 2000;
 
 function hostOf(behaviour: TransporterBehaviour = {}) {
   const transport = new FakeTransport({ timeout: 0 });
@@ -124,7 +126,7 @@ describe('close', () => {
     expect(closing.settled).toBe(false);
     await vi.advanceTimersByTimeAsync(1000);
     expect(context?.signal.aborted).toBe(true);
-    expect(link.take()).toEqual(['error 503']);
+    expect(link.take()).toEqual(['error 502']);
     expect(closing.settled).toBe(true);
     expect(logger.warnings).toEqual([expect.stringContaining('1 handlers did not finish')]);
   });
@@ -152,7 +154,7 @@ describe('close', () => {
     const { host } = hostOf(behaviour);
     await host.start();
     const closing = watch(host.close({ timeout: 5000 }));
-    await vi.advanceTimersByTimeAsync(5100);
+    await vi.advanceTimersByTimeAsync(5000 + grace);
     expect(closing.settled).toBe(true);
     expect(host.health()).toMatchObject({ main: { transporter: { state: 'closed' }, client: { state: 'closed' } } });
   });
@@ -202,7 +204,7 @@ describe('close while it starts', () => {
     const starting = watch(host.start());
     await vi.advanceTimersByTimeAsync(0);
     const closing = watch(host.close({ timeout: 5000 }));
-    await vi.advanceTimersByTimeAsync(5100);
+    await vi.advanceTimersByTimeAsync(5000 + grace);
     expect(closing.settled).toBe(true);
     expect(starting.settled).toBe(true);
     expect(transport.transporter.log).toContain('close');
@@ -216,7 +218,7 @@ describe('close while it starts', () => {
     await vi.advanceTimersByTimeAsync(0);
     const closing = watch(host.close({ timeout: 5000 }));
     listening.resolve();
-    await vi.advanceTimersByTimeAsync(5100);
+    await vi.advanceTimersByTimeAsync(5000 + grace);
     expect([starting.settled, closing.settled]).toEqual([true, true]);
     expect(transport.transporter.log).toContain('close');
     expect(host.health()).toMatchObject({ main: { transporter: { state: 'closed' } } });

@@ -112,7 +112,7 @@ describe('handlers of a host', () => {
     expect(await errorOf(host.start())).toMatchObject({
       name: 'RpcException',
       code: 409,
-      message: expect.stringMatching(`"users.get".*two handlers, ${one} and ${two}`) as string,
+      message: expect.stringMatching(`"users.get" has two handlers.*, ${one} and ${two}: only one`) as string,
     });
     expect(transport.transporters).toEqual([]);
   });

@@ -96,7 +96,10 @@ describe('a controller', () => {
       controllers: [Users],
       providers: [provideMicroservices([{ token: 'main', options: transport }])],
     });
-    expect(String(await errorOf(host.start()))).toContain('repository');
+    expect(await errorOf(host.start())).toMatchObject({
+      name: 'RpcException',
+      message: expect.stringMatching(/^The controller Users cannot be made: .*repository/) as string,
+    });
     expect(transport.transporters).toEqual([]);
   });
 
@@ -138,7 +141,7 @@ describe('an entry', () => {
     });
   });
 
-  it('may leave its token to an application that provides the same for another purpose', async () => {
+  it('may have another name in the application', async () => {
     const host = create({
       providers: [entries(), { provide: 'alias', useExisting: 'client' }],
     });
