@@ -69,7 +69,9 @@ export {
 export type { EventHandlerOptions, HandlerResult, MessageHandlerOptions } from './registry/index.ts';
 export {
   type Backoff,
+  type BackoffOptions,
   type EndpointOptions,
+  type RetryOptions,
   type RetryPolicy,
   type Transport,
   type TransportContexts,

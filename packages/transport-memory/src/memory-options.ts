@@ -6,11 +6,11 @@ export interface MemoryOptions extends EndpointOptions {
   /** Where the two sides meet; required. Two brokers are two worlds: nothing passes between them. */
   readonly broker: MemoryBroker;
   /** Instances of one group share its messages and events. Default: `default`. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** What the instance is called in the broker, followed by a number. Default: the group of a server, `client` for a client. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The largest body in bytes; a larger one is refused with 413. Default 16 MiB. */
-  readonly maxBody?: number;
+  readonly maxBody?: number | undefined;
 }
 
 export interface ResolvedMemoryOptions {

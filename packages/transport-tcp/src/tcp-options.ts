@@ -1,5 +1,11 @@
 import { hostname } from 'node:os';
-import { type Backoff, type EndpointOptions, endpointOptionNames, OptionReader } from '@parley/core/transport';
+import {
+  type Backoff,
+  type BackoffOptions,
+  type EndpointOptions,
+  endpointOptionNames,
+  OptionReader,
+} from '@parley/core/transport';
 import { type Target, targetOf } from './connection/target.ts';
 import { maxHeadBytes } from './frame/frame.ts';
 import { checkTls, type TcpTlsOptions } from './tls-options.ts';
@@ -7,47 +13,47 @@ import { checkTls, type TcpTlsOptions } from './tls-options.ts';
 /** Options of {@link tcp}: where to listen and connect, and what is bounded. Both sides read the same ones. */
 export interface TcpOptions extends EndpointOptions {
   /** Address to listen on, or to connect to. Default `127.0.0.1`; `0.0.0.0` or `::` listens on all. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Default 8888 (as in Ascender). 0 listens on any free port; see `unwrap(net.Server).address()`. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * A Unix socket instead of host and port. A file that nobody listens on any more is replaced; one that is in use
    * is not.
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** A client only, instead of host and port: `host:port` each, IPv6 as `[::1]:8888`. It keeps a connection to each. */
-  readonly targets?: readonly string[];
+  readonly targets?: readonly string[] | undefined;
   /**
    * TLS instead of plain TCP. To listen it needs `key` and `cert`; `requestCert` asks clients for theirs. A client
    * trusts the system's authorities or those in `ca`; `true` is enough for it. Default: plain.
    */
-  readonly tls?: TcpTlsOptions | boolean;
+  readonly tls?: TcpTlsOptions | boolean | undefined;
   /** The largest body in bytes, either way; the smaller one of both sides counts (413). Default 16 MiB, at most 256 MiB. */
-  readonly maxBody?: number;
+  readonly maxBody?: number | undefined;
   /** Milliseconds that a frame may take from its first byte to its last, or the connection is closed. Default 30 000. */
-  readonly frameTimeout?: number;
+  readonly frameTimeout?: number | undefined;
   /**
    * Bytes that may wait for a peer that reads slowly. As long as more than that is left of earlier ticks of the event loop,
    * new requests and events are refused with 429; answers get as much room again, and when that does not do, the
    * connection is closed with a warning. At least `maxBody`. Default 64 MiB, or twice `maxBody` if that is more.
    */
-  readonly maxQueued?: number;
+  readonly maxQueued?: number | undefined;
   /**
    * Milliseconds without anything from the other side after which it is pinged; after twice that the connection is
    * closed. 0: never. Default 15 000.
    */
-  readonly heartbeat?: number;
+  readonly heartbeat?: number | undefined;
   /** A server only: connections at once; further ones are turned away with 429. Default 10 000. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /**
    * Milliseconds for an attempt to connect, TLS and hello included; a server gives a new connection as long for its
    * TLS and its hello. Default 10 000.
    */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
   /** How long a client waits before it connects again, for ever. Default 100 ms to 5 s. */
-  readonly reconnect?: Partial<Backoff>;
+  readonly reconnect?: BackoffOptions | undefined;
   /** What this side calls itself in the logs of the other, up to 255 characters. Default: host name and process id. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** {@link TcpOptions}, checked and complete. */
@@ -97,7 +103,7 @@ export function resolveTcpOptions(options: TcpOptions = {}): ResolvedTcpOptions 
   }
   const maxBody = read.integer('maxBody', { default: 16 * mebibyte, min: 1, max: 256 * mebibyte });
   const defaultQueued = Math.max(64 * mebibyte, 2 * maxBody);
-  const backoff = new OptionReader<Partial<Backoff>>('tcp: the option "reconnect"', options.reconnect, [
+  const backoff = new OptionReader<BackoffOptions>('tcp: the option "reconnect"', options.reconnect, [
     'initial',
     'max',
   ]);

@@ -8,9 +8,9 @@ export interface TcpTlsOptions
     Pick<ConnectionOptions, 'checkServerIdentity' | 'servername' | 'session'>,
     Pick<TlsOptions, 'sessionTimeout' | 'ticketKeys'> {
   /** A server asks its clients for a certificate (mutual TLS). Default false. */
-  readonly requestCert?: boolean;
+  readonly requestCert?: boolean | undefined;
   /** Refuse whom the authorities do not vouch for: a client its server, a server with `requestCert` its clients. Default true. */
-  readonly rejectUnauthorized?: boolean;
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 const names = [

@@ -9,10 +9,9 @@ import type {
   SentRequest,
   StreamOptions,
 } from '../context/index.ts';
-import { closeTimeout } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern, Schema } from '../patterns/index.ts';
-import type { Class } from '../seam/index.ts';
+import { type Class, closeTimeout } from '../seam/index.ts';
 import { Calls, LazyIterator } from '../session/index.ts';
 import { type ClientCall, composeClient } from './client-interceptor.ts';
 import type { ClientStatus } from './client-status.ts';
@@ -57,7 +56,7 @@ export class ClientProxy implements Caller {
    *
    * @param options.timeout milliseconds for what is still to be flushed. Default 10 000; `Infinity`: as long as it takes.
    */
-  close(options: { readonly timeout?: number } = {}): Promise<void> {
+  close(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
     return this.#connection.close(closeTimeout(options));
   }
 

@@ -14,6 +14,7 @@ export class LinkPool {
   readonly #waiting = new Set<Waiting>();
   #turn = 0;
   #closed = false;
+  #goesOn = false;
 
   constructor(name: string, maxWaiting: number) {
     this.#name = name;
@@ -30,6 +31,11 @@ export class LinkPool {
 
   /** The ready link with the fewest calls under way; among equals they take turns. */
   pick(): Session | undefined {
+    // Not past those who wait.
+    return this.#waiting.size > 0 ? undefined : this.#leastBusy();
+  }
+
+  #leastBusy(): Session | undefined {
     const ready = this.#ready;
     if (ready.length < 2) return ready[0];
     this.#turn = (this.#turn + 1) % ready.length;
@@ -46,7 +52,7 @@ export class LinkPool {
     if (this.#closed) return;
     const others = this.#ready.filter((other) => other !== session);
     this.#ready = session.state === 'ready' ? [...others, session] : others;
-    if (session.state === 'ready') for (const { go } of [...this.#waiting]) go(this.pick() as Session);
+    if (session.state === 'ready') this.#goOnSoon();
   }
 
   /**
@@ -62,7 +68,27 @@ export class LinkPool {
     const wait = new BoundedWait<Result>(call, late, () => this.#waiting.delete(waiting));
     const waiting: Waiting = { go: (session) => wait.resolve(over(session)), fail: (error) => wait.reject(error) };
     this.#waiting.add(waiting);
+    if (!this.isEmpty) this.#goOnSoon();
     return wait.promise;
+  }
+
+  /** Later: a transport that tells of a link is not at home to a call before it has its receiver. */
+  #goOnSoon(): void {
+    if (this.#waiting.size === 0 || this.#goesOn) return;
+    this.#goesOn = true;
+    queueMicrotask(() => {
+      this.#goesOn = false;
+      this.#goOn();
+    });
+  }
+
+  /** Who waits goes on, in order, and who comes meanwhile; what goes out first may end the link, or another's wait. */
+  #goOn(): void {
+    for (const waiting of this.#waiting) {
+      const session = this.#leastBusy();
+      if (session === undefined) return;
+      waiting.go(session);
+    }
   }
 
   /** No call goes out any more. */

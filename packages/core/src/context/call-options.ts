@@ -1,5 +1,5 @@
 import type { Schema } from '../patterns/index.ts';
-import type { Backoff } from '../seam/index.ts';
+import type { BackoffOptions } from '../seam/index.ts';
 
 /** What a single call may say of itself. */
 export interface CallOptions<Response extends Schema | undefined = Schema | undefined> {
@@ -8,15 +8,15 @@ export interface CallOptions<Response extends Schema | undefined = Schema | unde
    * first answer. Default: the client's `timeout` (20 000); 0: no limit. Inside a handler never more than what is
    * left of the handler's own deadline.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Every reply must satisfy it, and comes as its output. Comes before the contract's `reply`. */
-  readonly responseType?: Response;
+  readonly responseType?: Response | undefined;
   /** Aborting it cancels the call: it rejects with 499, and the handler's `ctx.signal` aborts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Lower case ASCII names, string values, 8 KiB in all, else 400. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default: no retries. */
-  readonly retry?: CallRetry;
+  readonly retry?: CallRetry | undefined;
 }
 
 /**
@@ -27,15 +27,15 @@ export interface CallRetry {
   /** Tries in all, the first included. */
   readonly attempts: number;
   /** Default: 50 ms, doubled up to 2 000 ms, jittered. */
-  readonly backoff?: Partial<Backoff>;
+  readonly backoff?: BackoffOptions | undefined;
 }
 
 export interface StreamOptions<Response extends Schema | undefined = Schema | undefined> extends CallOptions<Response> {
   /** Replies that may be under way and unread at once. Default: the client's `buffer` (128). */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
 }
 
 export interface EmitOptions extends Omit<CallOptions, 'responseType'> {
   /** Events of one key stay in order, where the transport has order (Kafka). */
-  readonly key?: string;
+  readonly key?: string | undefined;
 }

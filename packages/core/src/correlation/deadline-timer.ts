@@ -1,3 +1,4 @@
+import { runOutsideContext } from '../context/index.ts';
 import { maxTimerDelay } from '../seam/index.ts';
 
 /**
@@ -31,7 +32,8 @@ export class DeadlineTimer {
     clearTimeout(this.#timer);
     this.#next = deadline;
     const delay = Math.min(maxTimerDelay, Math.max(1, Math.ceil(deadline - performance.now())));
-    this.#timer = setTimeout(() => this.#fire(), delay);
+    // It goes on for others when the handler that made the call is long over.
+    this.#timer = runOutsideContext(() => setTimeout(() => this.#fire(), delay));
   }
 
   #fire(): void {

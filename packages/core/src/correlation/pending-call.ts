@@ -24,8 +24,8 @@ export abstract class PendingCall {
   readonly limit: number;
   /** The instance that the call is bound to: the first that answered. */
   from: string | undefined = undefined;
-  /** Milliseconds that it was given; 0: no limit. */
-  timeout = 0;
+  /** By `performance.now()`. */
+  sentAt = 0;
   /** Whether the other side may know of it. */
   sent = false;
   /** Answers seen, where they are numbered. */

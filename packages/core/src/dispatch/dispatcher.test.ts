@@ -40,7 +40,7 @@ describe('finish', () => {
     const finished = dispatcher.finish(100);
     await vi.advanceTimersByTimeAsync(100);
     await finished;
-    expect(dispatcher.stopping.signal.reason).toMatchObject({ code: 503 });
+    expect(dispatcher.stopping.signal.reason).toMatchObject({ code: 499 });
     expect(logger.warnings).toEqual([expect.stringContaining('2 handlers did not finish within 100 ms')]);
   });
 

@@ -55,6 +55,6 @@ export class Dispatcher {
         `${this.workload.running} handlers did not finish within ${Math.round(timeout)} ms and were cancelled`,
       );
     }
-    this.stopping.abort(new RpcException('The service is closing', { code: RpcCode.Unavailable }));
+    this.stopping.abort(new RpcException('The service is closing', { code: RpcCode.Cancelled }));
   }
 }

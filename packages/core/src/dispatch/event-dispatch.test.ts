@@ -464,7 +464,7 @@ describe('when the service drains', () => {
     await vi.advanceTimersByTimeAsync(100);
     await finished;
     await settle();
-    expect(contexts[0]?.signal.reason).toMatchObject({ code: 503 });
+    expect(contexts[0]?.signal.reason).toMatchObject({ code: 499 });
     expect(delivery.settled).toEqual([]);
   });
 });

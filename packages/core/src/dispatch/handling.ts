@@ -77,6 +77,7 @@ export class RequestHandling extends Handling {
   /** Answered, cancelled or expired: nothing more is sent. The handler may still run. */
   settled = false;
   readonly #deliveries: Delivery[] = [];
+  #released = false;
 
   constructor(request: Request, handler: string, attempt: number, deadline: number, scope: HandlingScope) {
     super(request, scope);
@@ -97,7 +98,8 @@ export class RequestHandling extends Handling {
 
   /** What to release at the end. Several, when the same request is delivered again while it is handled. */
   settleWith(delivery: Delivery): void {
-    this.#deliveries.push(delivery);
+    if (this.#released) delivery.done();
+    else this.#deliveries.push(delivery);
   }
 
   /** Whether a broker keeps the request until it is released. */
@@ -107,6 +109,7 @@ export class RequestHandling extends Handling {
 
   /** Tells the broker that it is done with. Does nothing the second time. */
   release(): void {
+    this.#released = true;
     for (const delivery of this.#deliveries.splice(0)) delivery.done();
   }
 }

@@ -1,7 +1,7 @@
 export { Abortable } from './abortable.ts';
 export { Dispatcher } from './dispatcher.ts';
 export type { ServerCall, ServerInterceptor } from './interceptor.ts';
-export { consoleLogger, type Logger, WarningLog } from './logger.ts';
+export { consoleLogger, isLogger, type Logger, loggerRule, WarningLog } from './logger.ts';
 export { pause } from './pause.ts';
 export { Responder } from './responder.ts';
-export { closeTimeout, within } from './within.ts';
+export { within } from './within.ts';

@@ -6,6 +6,14 @@ export interface Logger {
   error(message: string, detail?: unknown): void;
 }
 
+export const loggerRule = 'must have the methods debug, info, warn and error';
+
+export function isLogger(logger: unknown): logger is Logger {
+  if (typeof logger !== 'object' || logger === null) return false;
+  const methods = logger as Record<string, unknown>;
+  return ['debug', 'info', 'warn', 'error'].every((name) => typeof methods[name] === 'function');
+}
+
 /** Warnings and errors to the console, the rest nowhere. */
 export const consoleLogger: Logger = {
   debug: () => undefined,
@@ -20,17 +28,20 @@ function line(message: string, detail: unknown): unknown[] {
 
 /** How long the same text is not logged again, in milliseconds. */
 const quietTime = 10_000;
-/** Texts remembered at once. */
-const maxTexts = 1000;
+/** Warnings in that time, whatever they say: a peer can make each one different. */
+const maxWarnings = 100;
 
 /**
- * Warns, but of the same thing only once in 10 s, and then says how often it came: a peer that misbehaves must not
- * be able to fill a disk. A logger that throws harms nobody.
+ * Warns, but of the same thing only once in 10 s, and of 100 things at most, and then says how much was held back: a
+ * peer that misbehaves must not be able to fill a disk. A logger that throws harms nobody.
  */
 export class WarningLog {
   readonly #logger: Logger;
   readonly #prefix: string;
-  readonly #texts = new Map<string, { until: number; suppressed: number }>();
+  /** Texts of the present 10 s, with how often each was held back. */
+  readonly #heldBack = new Map<string, number>();
+  #others = 0;
+  #until = Number.NEGATIVE_INFINITY;
 
   constructor(logger: Logger, prefix: string) {
     this.#logger = logger;
@@ -39,15 +50,16 @@ export class WarningLog {
 
   warn(text: string, detail?: unknown): void {
     const now = performance.now();
-    const known = this.#texts.get(text);
-    if (known !== undefined && now < known.until) {
-      known.suppressed += 1;
-      return;
+    if (now >= this.#until) this.#begin(now);
+    const times = this.#heldBack.get(text);
+    if (times !== undefined) {
+      this.#heldBack.set(text, times + 1);
+    } else if (this.#heldBack.size < maxWarnings) {
+      this.#heldBack.set(text, 0);
+      this.#write('warn', text, detail);
+    } else {
+      this.#others += 1;
     }
-    if (this.#texts.size >= maxTexts) this.#texts.clear();
-    this.#texts.set(text, { until: now + quietTime, suppressed: 0 });
-    const times = known === undefined || known.suppressed === 0 ? '' : ` (and ${known.suppressed} times before)`;
-    this.#write('warn', `${text}${times}`, detail);
   }
 
   /** What is never held back: failures of the application's own handlers. */
@@ -57,6 +69,17 @@ export class WarningLog {
 
   info(text: string, detail?: unknown): void {
     this.#write('info', text, detail);
+  }
+
+  /** A new 10 s begin: what was held back in the old ones is told. */
+  #begin(now: number): void {
+    const heldBack = [...this.#heldBack].filter(([, times]) => times > 0);
+    const others = this.#others;
+    this.#heldBack.clear();
+    this.#others = 0;
+    this.#until = now + quietTime;
+    for (const [other, times] of heldBack) this.#write('warn', `${other} (${times} times more)`, undefined);
+    if (others > 0) this.#write('warn', `${others} more warnings were not logged`, undefined);
   }
 
   #write(level: 'info' | 'warn' | 'error', text: string, detail: unknown): void {

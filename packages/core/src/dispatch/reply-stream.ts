@@ -21,6 +21,9 @@ export function isStream(value: unknown): value is ReplySource {
   return typeof candidate[Symbol.asyncIterator] === 'function' || typeof candidate.subscribe === 'function';
 }
 
+/** The real one, also under a test's fake timers. */
+const { setImmediate } = globalThis;
+
 /** Values that are read of a source before everything else in the process gets its turn. */
 const readsPerTurn = 256;
 
@@ -117,12 +120,12 @@ export class ReplyStream {
 
   #leave(): void {
     this.#stopped = true;
-    destroy(this.#source);
     // Not awaited: a generator that waits for something of its own gets to its `finally` when that has come.
     try {
+      destroyReadable(this.#source);
       void Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
     } catch {
-      // An iterator whose return() throws has no one left to tell.
+      // What throws when it is left has no one left to tell.
     }
   }
 
@@ -134,8 +137,8 @@ export class ReplyStream {
 }
 
 /** A Node `Readable` that waits for data would not hear of its iterator's `return()` before some comes. */
-function destroy(source: ReplySource & { destroy?: unknown }): void {
-  if (typeof source.destroy === 'function') source.destroy();
+function destroyReadable(source: ReplySource & { pipe?: unknown; destroy?: unknown }): void {
+  if (typeof source.pipe === 'function' && typeof source.destroy === 'function') source.destroy();
 }
 
 /** Reads a stream that nobody wants the replies of, as an event handler may return one. Rejects as the stream fails. */

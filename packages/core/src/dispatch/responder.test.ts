@@ -529,7 +529,7 @@ describe('when the service has no time left', () => {
     responder.request(request({ id: 2 }), delivery);
     await dispatcher.finish(0);
     expect(link.take()).toEqual(['error 502']);
-    for (const { contexts } of handlers) expect(contexts[0]?.signal.reason).toMatchObject({ code: 503 });
+    for (const { contexts } of handlers) expect(contexts[0]?.signal.reason).toMatchObject({ code: 499 });
     for (const { resolve } of handlers) resolve(1);
     await tick();
     expect(link.take()).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorOf } from '../../test/support/error-of.ts';
-import { closeTimeout, within } from './within.ts';
+import { within } from './within.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -45,23 +45,5 @@ describe('within a time', () => {
     await vi.advanceTimersByTimeAsync(24 * 3600 * 1000);
     task.resolve();
     expect(await outcome).toBe(true);
-  });
-});
-
-describe('the timeout of a close', () => {
-  it.each([
-    [undefined, 10_000],
-    [{}, 10_000],
-    [{ timeout: 0 }, 0],
-    [{ timeout: 1.5 }, 1.5],
-    [{ timeout: Number.POSITIVE_INFINITY }, Number.POSITIVE_INFINITY],
-  ])('%o is %d ms', (options, timeout) => {
-    expect(closeTimeout(options)).toBe(timeout);
-  });
-
-  it.each([-1, Number.NaN, '5', null, {}])('%o is refused with 400', (timeout) => {
-    expect(() => closeTimeout({ timeout: timeout as number })).toThrow(
-      expect.objectContaining({ name: 'RpcException', code: 400 }) as Error,
-    );
   });
 });

@@ -1,5 +1,4 @@
-import { RpcCode, RpcException } from '../errors/index.ts';
-import { maxTimerDelay, show } from '../seam/index.ts';
+import { maxTimerDelay } from '../seam/index.ts';
 
 /**
  * Whether `task` has ended within `timeout` ms; if not, it goes on, and what becomes of it is nobody's business any more.
@@ -15,17 +14,4 @@ export async function within(timeout: number, task: Promise<unknown>): Promise<b
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * The `timeout` of a `close`, in milliseconds. `Infinity`: as long as it takes.
- *
- * @throws RpcException 400
- */
-export function closeTimeout(options: { readonly timeout?: number } = {}): number {
-  const { timeout = 10_000 } = options;
-  if (typeof timeout === 'number' && timeout >= 0) return timeout;
-  throw new RpcException(`close: timeout must be milliseconds of at least 0, got ${show(timeout)}`, {
-    code: RpcCode.BadRequest,
-  });
 }

@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { isPlainObject, RpcCode, RpcException } from '../errors/index.ts';
 import type { Headers } from './envelope.ts';
 
 /** All names and values of one message together, in bytes of UTF-8: the limit that most HTTP servers have. */
@@ -25,13 +25,15 @@ export function checkHeaders(headers: unknown): Headers | undefined {
   const checked: Record<string, string> = Object.create(null) as Record<string, string>;
   let bytes = 0;
   let count = 0;
-  for (const [name, value] of Object.entries(headers) as [string, unknown][]) {
+  for (const [name, value] of Object.entries<unknown>(headers)) {
     if (value === undefined) continue;
     if (!namePattern.test(name)) throw badHeaders(`the header name ${quote(name)} must be lower case ASCII`);
     if (name.startsWith(reservedHeaderPrefix)) {
       throw badHeaders(`the header name ${quote(name)} is reserved (${reservedHeaderPrefix}…)`);
     }
     if (typeof value !== 'string') throw badHeaders(`the header ${quote(name)} must be a string, got ${typeof value}`);
+    if (!value.isWellFormed())
+      throw badHeaders(`the header ${quote(name)} has a lone surrogate, which is not valid Unicode`);
     bytes += name.length + utf8Length(value);
     if (bytes > maxHeaderBytes) throw badHeaders(`headers are larger than ${maxHeaderBytes} bytes`);
     checked[name] = value;
@@ -60,12 +62,6 @@ export function utf8Length(text: string): number {
     }
   }
   return bytes;
-}
-
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function badHeaders(what: string): RpcException {

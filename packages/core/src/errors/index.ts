@@ -1,5 +1,6 @@
 export { codeName, isRpcCode, RpcCode } from './codes.ts';
 export { messageOf } from './message-of.ts';
+export { isPlainObject } from './plain-object.ts';
 export {
   RpcException,
   type RpcExceptionOptions,

@@ -1,7 +1,7 @@
 import type { Provider } from '@needle-di/core';
 import type { ClientInterceptor } from '../client/index.ts';
-import { consoleLogger, type Logger, type ServerInterceptor } from '../dispatch/index.ts';
-import { OptionReader, type TransportFactory } from '../seam/index.ts';
+import { consoleLogger, isLogger, type Logger, loggerRule, type ServerInterceptor } from '../dispatch/index.ts';
+import { isFunctions, OptionReader, type TransportFactory } from '../seam/index.ts';
 import { isMicroservicesProvider, type MicroservicesProvider } from './provide-microservices.ts';
 
 /** Anything that a `@needle-di/core` container binds, and `provideMicroservices`; nested lists are flattened. */
@@ -9,20 +9,20 @@ export type HostProvider = Provider<unknown> | MicroservicesProvider | readonly 
 
 export interface HostOptions {
   /** Classes with `@Controller()`; made by the container, so that they can `inject`. */
-  readonly controllers?: readonly (new () => object)[];
-  readonly providers?: readonly HostProvider[];
+  readonly controllers?: readonly (new () => object)[] | undefined;
+  readonly providers?: readonly HostProvider[] | undefined;
   /** The transports that entries may name, such as `[tcp]`. Parley's own are also found when they are installed. */
-  readonly transports?: readonly TransportFactory[];
+  readonly transports?: readonly TransportFactory[] | undefined;
   readonly interceptors?: {
     /** Around every handler, the first outermost. */
-    readonly server?: readonly ServerInterceptor[];
+    readonly server?: readonly ServerInterceptor[] | undefined;
     /** Around every call of the host's clients, the first outermost. */
     readonly client?: readonly ClientInterceptor[];
   };
   /** Default: warnings and errors to the console. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** Milliseconds to wait in `start()` for a broker that is down. Default 10 000. */
-  readonly startTimeout?: number;
+  readonly startTimeout?: number | undefined;
 }
 
 export interface ResolvedHostOptions {
@@ -51,8 +51,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     ['server', server],
     ['client', client],
   ] as const) {
-    const isGood = Array.isArray(list) && list.every((interceptor) => typeof interceptor === 'function');
-    if (!isGood) throw readInterceptors.error(name, 'must be an array of functions');
+    if (!isFunctions(list)) throw readInterceptors.error(name, 'must be an array of functions');
   }
   if (
     options.transports?.some((factory) => typeof factory !== 'function' || typeof factory.transport !== 'string') ===
@@ -61,7 +60,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     throw read.error('transports', 'must hold the functions of transports, such as tcp');
   }
   if (options.logger !== undefined && !isLogger(options.logger)) {
-    throw read.error('logger', 'must have the methods debug, info, warn and error');
+    throw read.error('logger', loggerRule);
   }
   const providers = ((options.providers ?? []) as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
   if (!providers.every(isProvider)) {
@@ -79,12 +78,6 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     logger: options.logger ?? consoleLogger,
     startTimeout: read.milliseconds('startTimeout', { default: 10_000 }),
   };
-}
-
-function isLogger(logger: unknown): logger is Logger {
-  if (typeof logger !== 'object' || logger === null) return false;
-  const methods = logger as Record<string, unknown>;
-  return ['debug', 'info', 'warn', 'error'].every((name) => typeof methods[name] === 'function');
 }
 
 function isProvider(provider: unknown): boolean {

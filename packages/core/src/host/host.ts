@@ -1,21 +1,21 @@
 import { Container, type Token } from '@needle-di/core';
 import { ClientProxy } from '../client/index.ts';
 import { checkController, controllerRecords } from '../decorators/index.ts';
-import { closeTimeout, WarningLog, within } from '../dispatch/index.ts';
+import { WarningLog, within } from '../dispatch/index.ts';
 import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { AnyEventContract, AnyMessageContract, Pattern } from '../patterns/index.ts';
 import {
+  type AnyHandler,
   type ContextOf,
   createRecord,
   type EventHandlerOptions,
-  type Handler,
   type HandlerData,
   type HandlerFunction,
   HandlerRegistry,
   type HandlerReply,
   type MessageHandlerOptions,
 } from '../registry/index.ts';
-import type { BaseTransporter, Transport } from '../seam/index.ts';
+import { type BaseTransporter, closeTimeout, type Transport } from '../seam/index.ts';
 import { ServerEndpoint } from '../transporter/index.ts';
 import { findTransport } from './find-transport.ts';
 import { type HostHealth, healthOf } from './health.ts';
@@ -63,21 +63,35 @@ export class Host {
    *
    * @throws RpcException 400 for a bad pattern or option, 409 when the pattern has a handler already.
    */
-  message<Target extends Pattern | AnyMessageContract, Name extends string = string>(
-    target: Target,
-    handler: Handler<HandlerData<Target>, ContextOf<Name>, HandlerReply<Target>>,
-    options: MessageHandlerOptions<Name> = {},
-  ): this {
-    return this.#add('message', target, handler as HandlerFunction, options);
+  message<Contract extends AnyMessageContract, Name extends string = string>(
+    contract: Contract,
+    handler: (data: HandlerData<Contract>, context: ContextOf<Name>) => HandlerReply<Contract>,
+    options?: MessageHandlerOptions<Name>,
+  ): this;
+  /** With a bare pattern, whose payload nobody has checked, the handler says itself what it takes. */
+  message<Data = unknown, Name extends string = string>(
+    pattern: Pattern,
+    handler: (data: Data, context: ContextOf<Name>) => unknown,
+    options?: MessageHandlerOptions<Name>,
+  ): this;
+  message(target: Pattern | AnyMessageContract, handler: AnyHandler, options: MessageHandlerOptions = {}): this {
+    return this.#add('message', target, handler, options);
   }
 
   /** An event handler without decorators. Before `start()`. @throws RpcException 400 for a bad pattern or option. */
-  event<Target extends Pattern | AnyEventContract, Name extends string = string>(
-    target: Target,
-    handler: Handler<HandlerData<Target>, ContextOf<Name>, unknown>,
-    options: EventHandlerOptions<Name> = {},
-  ): this {
-    return this.#add('event', target, handler as HandlerFunction, options);
+  event<Contract extends AnyEventContract, Name extends string = string>(
+    contract: Contract,
+    handler: (data: HandlerData<Contract>, context: ContextOf<Name>) => unknown,
+    options?: EventHandlerOptions<Name>,
+  ): this;
+  /** With a bare pattern the handler says itself what it takes. */
+  event<Data = unknown, Name extends string = string>(
+    pattern: Pattern,
+    handler: (data: Data, context: ContextOf<Name>) => unknown,
+    options?: EventHandlerOptions<Name>,
+  ): this;
+  event(target: Pattern | AnyEventContract, handler: AnyHandler, options: EventHandlerOptions = {}): this {
+    return this.#add('event', target, handler, options);
   }
 
   /**
@@ -101,7 +115,7 @@ export class Host {
    *   Default 10 000; `Infinity`: as long as it takes.
    * @throws RpcException 400 for a timeout that is none.
    */
-  close(options: { readonly timeout?: number } = {}): Promise<void> {
+  close(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
     const timeout = closeTimeout(options);
     this.#closed ??= this.#close(timeout);
     return this.#closed;
@@ -133,15 +147,15 @@ export class Host {
   #add(
     kind: 'message' | 'event',
     target: Pattern | AnyMessageContract | AnyEventContract,
-    handle: HandlerFunction,
+    handler: AnyHandler,
     options: EventHandlerOptions,
   ): this {
     if (this.#started !== undefined) {
       throw new RpcException('Handlers are added before the host is started', { code: RpcCode.Conflict });
     }
-    if (typeof handle !== 'function')
-      throw new RpcException(`A handler must be a function, got ${typeof handle}`, { code: RpcCode.BadRequest });
-    this.#registry.add(createRecord({ kind, target, options, name: handle.name, handle }));
+    if (typeof handler !== 'function')
+      throw new RpcException(`A handler must be a function, got ${typeof handler}`, { code: RpcCode.BadRequest });
+    this.#registry.add(createRecord({ kind, target, options, name: handler.name, handle: handler as HandlerFunction }));
     return this;
   }
 

@@ -9,26 +9,27 @@ import {
   type TransportOptions,
 } from '../seam/index.ts';
 
-/** A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. */
-export type NamedTransport =
-  // oxlint-disable-next-line typescript/no-redundant-type-constituents -- empty here; transport packages fill it.
-  KnownTransport | { readonly transport: string; readonly options?: EndpointOptions & Record<string, unknown> };
-
-/** Where the package of the transport is installed, its options are checked. */
-type KnownTransport = {
-  [Name in keyof TransportOptions]: { readonly transport: Name; readonly options?: TransportOptions[Name] };
-}[keyof TransportOptions];
+/**
+ * A transport by its name, found when the host starts: one of `transports`, or a package of Parley's. Where that package is
+ * installed, its options are checked.
+ */
+export interface NamedTransport<Name extends string = string> {
+  readonly transport: Name;
+  readonly options?:
+    | (Name extends keyof TransportOptions ? TransportOptions[Name] : EndpointOptions & Record<string, unknown>)
+    | undefined;
+}
 
 /** One connection of the application to the world: a server, a client, or both. */
-export interface MicroserviceEntry {
+export interface MicroserviceEntry<Name extends string = string> {
   /** What the `ClientProxy` is injected by, and what `health()` and errors call it. */
   readonly token: Token<unknown>;
   /** `tcp({ port: 8888 })`, or by name `{ transport: Transports.TCP, options: { port: 8888 } }`. */
-  readonly options: Transport | NamedTransport;
+  readonly options: Transport | NamedTransport<Name>;
   /** Whether to serve the host's handlers there. Default true. */
-  readonly listen?: boolean;
+  readonly listen?: boolean | undefined;
   /** Whether to provide a `ClientProxy` under the token. Default true. */
-  readonly client?: boolean;
+  readonly client?: boolean | undefined;
 }
 
 const brand = Symbol.for('parley.microservices');
@@ -43,14 +44,18 @@ export interface MicroservicesProvider {
  *
  * @throws RpcException 400 naming the token, for an entry that is neither server nor client, or has no options.
  */
-export function provideMicroservices(entries: readonly MicroserviceEntry[]): MicroservicesProvider {
+export function provideMicroservices<const Names extends readonly string[]>(
+  entries: {
+    readonly [Index in keyof Names]: MicroserviceEntry<Names[Index]>;
+  },
+): MicroservicesProvider {
   if (!Array.isArray(entries)) {
     throw new RpcException(`provideMicroservices: the entries must be an array, got ${show(entries)}`, {
       code: RpcCode.BadRequest,
     });
   }
   for (const entry of entries as readonly MicroserviceEntry[]) checkEntry(entry);
-  return { [brand]: [...entries] };
+  return { [brand]: [...(entries as readonly MicroserviceEntry[])] };
 }
 
 function checkEntry(entry: MicroserviceEntry): void {

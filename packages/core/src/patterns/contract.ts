@@ -48,21 +48,21 @@ export type AnyEventContract = EventContract<Schema | undefined>;
 
 export interface MessageContractOptions<Request extends Schema | undefined, Reply extends Schema | undefined> {
   /** Checked on the server; the handler gets its output. Default: anything, as `unknown`. */
-  readonly request?: Request;
+  readonly request?: Request | undefined;
   /** Checked on the client, each reply of a stream on its own; `send` gives its output. Default: anything. */
-  readonly reply?: Reply;
+  readonly reply?: Reply | undefined;
   /**
    * Whether handling it twice is as good as once. `true`: `retry` repeats the call also when the outcome is unknown
    * (408, 502). `false`: a durable message is settled before the handler runs, so at most once. Default: neither.
    */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
 }
 
 export interface EventContractOptions<Payload extends Schema | undefined> {
   /** Checked by each handler's side. Default: anything. */
-  readonly payload?: Payload;
+  readonly payload?: Payload | undefined;
   /** `false`: a durable event is settled before the handlers run, so at most once. Default: at least once. */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
 }
 
 /**
@@ -74,6 +74,7 @@ export function message<Request extends Schema | undefined = undefined, Reply ex
   pattern: Pattern,
   options: MessageContractOptions<Request, Reply> = {},
 ): MessageContract<Request, Reply> {
+  checkNames(options, ['request', 'reply', 'idempotent']);
   return Object.freeze({
     [brand]: true,
     kind: 'message',
@@ -95,6 +96,7 @@ export function event<Payload extends Schema | undefined = undefined>(
   pattern: Pattern,
   options: EventContractOptions<Payload> = {},
 ): EventContract<Payload> {
+  checkNames(options, ['payload', 'idempotent']);
   return Object.freeze({
     [brand]: true,
     kind: 'event',
@@ -113,6 +115,14 @@ export function isContract(value: unknown): value is AnyMessageContract | AnyEve
 export function contractTarget(contract: AnyMessageContract | AnyEventContract): string {
   if (contract.kind === 'event' && isWildcard(contract.pattern)) return targetKey(contract.pattern);
   return contract.key;
+}
+
+/** A schema under a misspelt name would check nothing. */
+function checkNames(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name))
+      throw new TypeError(`a contract has no option "${name}"; the options are ${known.join(', ')}`);
+  }
 }
 
 function checkSchema(schema: unknown, name: string): unknown {

@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { isPlainObject, RpcCode, RpcException } from '../errors/index.ts';
 
 /** What a message is addressed by. Two patterns with the same {@link patternKey} are one pattern. */
 export type Pattern = string | number | { readonly [name: string]: PatternValue };
@@ -76,14 +76,8 @@ function canonicalJson(value: unknown, depth: number): string {
   return `{${fields.join(',')}}`;
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
-
 function describe(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? `an instance of ${value.constructor?.name ?? 'a class'}` : `a ${typeof value}`;
 }

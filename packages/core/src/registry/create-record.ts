@@ -10,7 +10,7 @@ import {
   type Schema,
   targetKey,
 } from '../patterns/index.ts';
-import { OptionReader, resolveRetry } from '../seam/index.ts';
+import { OptionReader, type RetryOptions, resolveRetry } from '../seam/index.ts';
 import type { HandlerFunction, HandlerRecord } from './handler-record.ts';
 import type { EventHandlerOptions, MessageHandlerOptions } from './handler-types.ts';
 
@@ -56,7 +56,7 @@ export function createRecord({ kind, target, options, name, handle }: HandlerDec
 }
 
 /** Kept as it is given: what it leaves out is the endpoint's. */
-function checkRetry(retry: EventHandlerOptions['retry']): EventHandlerOptions['retry'] {
+function checkRetry(retry: RetryOptions | undefined): RetryOptions | undefined {
   if (retry !== undefined) resolveRetry('its option "retry"', retry);
   return retry;
 }

@@ -23,7 +23,7 @@ export class HandlerRegistry {
     if (twin !== undefined) {
       const where = record.transport ?? twin.transport;
       throw new RpcException(
-        `The message ${JSON.stringify(record.key)}${where === undefined ? '' : ` has, on ${where},`} two handlers, ${twin.name} and ${record.name}: only one can answer`,
+        `The message ${JSON.stringify(record.key)} has two handlers${where === undefined ? '' : ` on ${where}`}, ${twin.name} and ${record.name}: only one can answer`,
         { code: RpcCode.Conflict },
       );
     }

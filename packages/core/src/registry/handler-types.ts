@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { MessageContext } from '../context/index.ts';
 import type { EventContract, InputOf, MessageContract, OutputOf } from '../patterns/index.ts';
-import type { EndpointOptions, TransportContexts } from '../seam/index.ts';
+import type { RetryOptions, TransportContexts } from '../seam/index.ts';
 
 /** What a handler may give back for replies of one type: one reply, or a stream of them, now or later. */
 export type HandlerResult<Reply> = Replies<Reply> | Promise<Replies<Reply>>;
@@ -24,19 +24,14 @@ export type ContextOf<Transport> = Transport extends keyof TransportContexts
   ? TransportContexts[Transport]
   : MessageContext;
 
-/** A handler. With a bare pattern, whose payload nobody has checked, it may say itself what type it takes. */
-export type Handler<Data, Context, Result> = unknown extends Data
-  ? { handle(data: unknown, context: Context): Result }['handle']
-  : (data: Data, context: Context) => Result;
-
 export interface MessageHandlerOptions<Transport extends string = string> {
   /** Only serve this transport, as in `Transports`; it also types the context. Default: all of the host. */
-  readonly transport?: Transport;
+  readonly transport?: Transport | undefined;
 }
 
 export interface EventHandlerOptions<Transport extends string = string> extends MessageHandlerOptions<Transport> {
   /** Tries of a durable event before the dead letter. Default: the endpoint's `retry` (5 tries, backoff 200 ms to 30 s). */
-  readonly retry?: EndpointOptions['retry'];
+  readonly retry?: RetryOptions | undefined;
   /** Every instance gets every event, instead of one of each group. Where events are durable, those from its start on. */
-  readonly broadcast?: boolean;
+  readonly broadcast?: boolean | undefined;
 }

@@ -14,7 +14,7 @@ describe('the options of an endpoint', () => {
       buffer: 128,
       maxBacklog: 10_000,
       concurrency: 65_536,
-      maxInFlight: 65_536,
+      maxInFlight: 16_384,
       retry: { attempts: 5, backoff: { initial: 200, max: 30_000 } },
       maxDeliveries: 5,
       leaseInterval: 10_000,

@@ -16,40 +16,53 @@ export interface RetryPolicy {
   readonly backoff: Backoff;
 }
 
+/** {@link Backoff} as an option: what is left out has its default. */
+export interface BackoffOptions {
+  readonly initial?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+/** {@link RetryPolicy} as an option: what is left out has its default. */
+export interface RetryOptions {
+  readonly attempts?: number | undefined;
+  readonly backoff?: BackoffOptions | undefined;
+}
+
 /** The options that every transport takes besides its own; core acts on them. */
 export interface EndpointOptions {
   /** Default timeout of a call, in milliseconds. Default 20 000 (as in Ascender); 0: none. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** What payloads are encoded with; give both sides the same. Default: JSON. */
-  readonly codec?: Codec;
+  readonly codec?: Codec | undefined;
   /** A client only: whether the other side may call this application's handlers over the client's link. Default false. */
-  readonly serve?: boolean;
+  readonly serve?: boolean | undefined;
   /** What a call does when no link is up: `fail` with 503 at once, or `wait` within its timeout. Default `fail`. */
-  readonly outage?: 'fail' | 'wait';
+  readonly outage?: 'fail' | 'wait' | undefined;
   /** Calls that wait for a link at once; more are refused with 429. Default 10 000. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /** Replies of a stream that may be under way and unread at once. Default 128. */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
   /** Values that a handler's Observable, which cannot wait, may be ahead of its reader; more end it with 429. Default 10 000. */
-  readonly maxBacklog?: number;
+  readonly maxBacklog?: number | undefined;
   /** Handlers that run at once, over all links of the endpoint; more messages are refused with 429. Default 65 536. */
-  readonly concurrency?: number;
-  /** Requests that one link may have running at once; more are refused with 429. Default 65 536. */
-  readonly maxInFlight?: number;
+  readonly concurrency?: number | undefined;
+  /** Requests that one link may have running at once, so that no peer takes it all; more are refused with 429. Default 16 384. */
+  readonly maxInFlight?: number | undefined;
   /** Tries of a durable event whose handler failed, before the dead letter. Default: 5, backoff 200 ms to 30 s. */
-  readonly retry?: { readonly attempts?: number; readonly backoff?: Partial<Backoff> };
+  readonly retry?: RetryOptions | undefined;
   /** Where the broker counts: how often a message may take its instance down before it goes to the dead letter unhandled. Default 5. */
-  readonly maxDeliveries?: number;
+  readonly maxDeliveries?: number | undefined;
   /** On a broker: milliseconds between the signs of life of a stream's two sides; three missed end it. Default 10 000. */
-  readonly leaseInterval?: number;
+  readonly leaseInterval?: number | undefined;
 }
 
 /** Signs of life that a side of a stream may miss before the other gives it up. */
 export const missedLeases = 3;
 
-export type ResolvedEndpointOptions = Readonly<Required<Omit<EndpointOptions, 'retry'>>> & {
-  readonly retry: RetryPolicy;
-};
+/** {@link EndpointOptions}, checked and complete. */
+export type ResolvedEndpointOptions = {
+  readonly [Name in Exclude<keyof EndpointOptions, 'retry'>]-?: NonNullable<EndpointOptions[Name]>;
+} & { readonly retry: RetryPolicy };
 
 /** The names of {@link EndpointOptions}, for a transport's `OptionReader`. */
 export const endpointOptionNames = [
@@ -85,7 +98,7 @@ export function resolveEndpointOptions(what: string, options: EndpointOptions = 
     buffer: read.integer('buffer', { default: 128, min: 1 }),
     maxBacklog: read.integer('maxBacklog', { default: 10_000, min: 1 }),
     concurrency: read.integer('concurrency', { default: 65_536, min: 1 }),
-    maxInFlight: read.integer('maxInFlight', { default: 65_536, min: 1 }),
+    maxInFlight: read.integer('maxInFlight', { default: 16_384, min: 1 }),
     retry: resolveRetry(`${what}: the option "retry"`, own.retry),
     maxDeliveries: read.integer('maxDeliveries', { default: 5, min: 1 }),
     leaseInterval: read.milliseconds('leaseInterval', { default: 10_000, min: 10 }),
@@ -95,7 +108,7 @@ export function resolveEndpointOptions(what: string, options: EndpointOptions = 
 /** @throws RpcException 400 */
 export function resolveRetry(
   what: string,
-  retry: EndpointOptions['retry'] = {},
+  retry: RetryOptions = {},
   defaults: RetryPolicy = { attempts: 5, backoff: { initial: 200, max: 30_000 } },
 ): RetryPolicy {
   const read = new OptionReader(what, retry, ['attempts', 'backoff']);
@@ -120,6 +133,12 @@ function checkCodec(codec: Codec, read: OptionReader<EndpointOptions>): Codec {
   if (contentType === binaryContentType) {
     throw read.error('codec', `must not take over ${binaryContentType}, which bytes travel as`);
   }
-  if (typeof contentType === 'string' && typeof encode === 'function' && typeof decode === 'function') return codec;
+  if (
+    typeof contentType === 'string' &&
+    contentType !== '' &&
+    typeof encode === 'function' &&
+    typeof decode === 'function'
+  )
+    return codec;
   throw read.error('codec', 'must be { contentType, encode, decode }');
 }

@@ -1,15 +1,18 @@
+export { closeTimeout } from './close-timeout.ts';
 export {
   type Backoff,
+  type BackoffOptions,
   backoffDelay,
   type EndpointOptions,
   endpointOptionNames,
   missedLeases,
   type ResolvedEndpointOptions,
+  type RetryOptions,
   type RetryPolicy,
   resolveEndpointOptions,
   resolveRetry,
 } from './endpoint-options.ts';
-export { checkIsObject, maxTimerDelay, OptionReader, show } from './options.ts';
+export { checkIsObject, isFunctions, maxTimerDelay, OptionReader, show } from './options.ts';
 export {
   BaseClient,
   BaseTransporter,

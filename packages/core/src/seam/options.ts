@@ -77,6 +77,10 @@ export function checkIsObject(what: string, options: unknown): void {
   throw new RpcException(`${what}: the options must be an object, got ${show(options)}`, { code: RpcCode.BadRequest });
 }
 
+export function isFunctions(list: unknown): boolean {
+  return Array.isArray(list) && list.every((item) => typeof item === 'function');
+}
+
 /** A wrong value, for the error that refuses it. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);

@@ -9,7 +9,7 @@ export const Transports = {
   MEMORY: 'memory',
 } as const;
 
-/** The options of each transport by its name: a transport package adds its own (`declare module '@parley/core/transport'`). */
+/** The options of each transport by its name: a transport package adds its own (`declare module '@parley/core'`). */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging.
 export interface TransportOptions {}
 

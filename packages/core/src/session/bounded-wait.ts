@@ -1,5 +1,6 @@
 import type { OutgoingCall } from '../correlation/index.ts';
 import type { RpcException } from '../errors/index.ts';
+import { maxTimerDelay } from '../seam/index.ts';
 import { cancelled } from './prepare-call.ts';
 
 /** What a wait needs to know of its call. */
@@ -23,7 +24,7 @@ export class BoundedWait<Value> {
     this.#ended = ended;
     const left = deadline - performance.now();
     if (left !== Number.POSITIVE_INFINITY)
-      this.#timer = setTimeout(() => this.reject(late()), Math.max(1, Math.ceil(left)));
+      this.#timer = setTimeout(() => this.reject(late()), Math.min(maxTimerDelay, Math.max(1, Math.ceil(left))));
     this.#unwatch = onAbort?.((reason) => queueMicrotask(() => this.reject(cancelled(reason))));
   }
 

@@ -23,6 +23,18 @@ import {
 } from '../patterns/index.ts';
 import { maxTimerDelay, show } from '../seam/index.ts';
 
+const optionNames: ReadonlySet<string> = new Set([
+  'timeout',
+  'responseType',
+  'signal',
+  'headers',
+  'retry',
+  'buffer',
+  'key',
+] satisfies (keyof CallOptions | keyof StreamOptions | keyof EmitOptions)[]);
+const retryNames: ReadonlySet<string> = new Set(['attempts', 'backoff'] satisfies (keyof CallRetry)[]);
+const backoffNames: ReadonlySet<string> = new Set(['initial', 'max']);
+
 export type Target = Pattern | AnyMessageContract | AnyEventContract;
 
 /** A call with what is known of it beside the wire. */
@@ -93,6 +105,7 @@ export function cancelled(reason: unknown): RpcException {
 function checkOptions(options: CallOptions | undefined): { readonly signal: AbortSignal | undefined } {
   if (options === undefined) return { signal: undefined };
   if (typeof options !== 'object' || options === null) throw badOption('options must be an object', options);
+  for (const name in options) if (!optionNames.has(name)) throw unknownOption('there is no option', name);
   const { timeout, signal, responseType, retry } = options;
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= maxTimerDelay)) {
     throw badOption(`timeout must be milliseconds from 0 to ${maxTimerDelay}`, timeout);
@@ -113,6 +126,7 @@ function checkOptions(options: CallOptions | undefined): { readonly signal: Abor
 
 function checkRetry(retry: CallRetry): void {
   if (typeof retry !== 'object' || retry === null) throw badOption('retry must be { attempts, backoff }', retry);
+  for (const name in retry) if (!retryNames.has(name)) throw unknownOption('retry has no option', name);
   const { attempts, backoff = {} } = retry;
   if (!(Number.isInteger(attempts) && attempts >= 1)) {
     throw badOption('retry.attempts must be a whole number of at least 1', attempts);
@@ -120,6 +134,7 @@ function checkRetry(retry: CallRetry): void {
   if (typeof backoff !== 'object' || backoff === null) {
     throw badOption('retry.backoff must be { initial, max }', backoff);
   }
+  for (const name in backoff) if (!backoffNames.has(name)) throw unknownOption('retry.backoff has no option', name);
   for (const name of ['initial', 'max'] as const) {
     const value = backoff[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0 && value <= maxTimerDelay)) {
@@ -144,6 +159,10 @@ function watcher(signal: AbortSignal | undefined, handled: HandledMessage | unde
       unwatch?.();
     };
   };
+}
+
+function unknownOption(what: string, name: string): RpcException {
+  return new RpcException(`Bad call option: ${what} "${name}"`, { code: RpcCode.BadRequest });
 }
 
 function badOption(rule: string, value: unknown): RpcException {

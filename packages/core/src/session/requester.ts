@@ -33,7 +33,10 @@ export class Requester {
     this.#codec = options.codec;
     this.#watch = new CallWatch(this.#calls, options.leaseInterval, {
       expired: (call) =>
-        this.#giveUp(call, new TimeoutError(`No answer from "${call.pattern}" within ${call.timeout} ms`)),
+        this.#giveUp(
+          call,
+          new TimeoutError(`No answer from "${call.pattern}" within ${Math.round(call.deadline - call.sentAt)} ms`),
+        ),
       renew: (call) => this.#grant(call),
       silent: (call, silence) =>
         this.#giveUp(call, connectionLost(`"${call.pattern}"`, `nothing was heard of its stream for ${silence} ms`)),
@@ -120,7 +123,7 @@ export class Requester {
       const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
       const { id, credit } = pending;
       const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
-      pending.timeout = timeout;
+      pending.sentAt = now;
       pending.sent = true;
       const sent = this.#link.send(request);
       if (sent !== undefined) sent.catch((reason: unknown) => this.#fail(pending, unsent(pattern, reason)));

@@ -24,7 +24,7 @@ export async function withRetry<Result>(
   closing: Abortable,
   attemptCall: () => Promise<Result>,
 ): Promise<Result> {
-  const backoff = { ...defaultBackoff, ...retry.backoff };
+  const { initial = defaultBackoff.initial, max = defaultBackoff.max } = retry.backoff ?? {};
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptCall();
@@ -32,7 +32,7 @@ export async function withRetry<Result>(
       const error = RpcException.from(thrown);
       const mayRepeat =
         alwaysRepeated.has(error.code) || (!isEvent && call.idempotent && repeatedIfIdempotent.has(error.code));
-      const delay = backoffDelay(backoff, attempt);
+      const delay = backoffDelay({ initial, max }, attempt);
       if (closing.aborted || !mayRepeat || attempt >= retry.attempts || performance.now() + delay >= call.deadline)
         throw error;
       await pauseUnlessGivenUp(givenUpBy(call, closing), delay);

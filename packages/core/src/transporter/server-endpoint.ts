@@ -1,3 +1,4 @@
+import { runOutsideContext } from '../context/index.ts';
 import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog, within } from '../dispatch/index.ts';
 import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry } from '../registry/index.ts';
@@ -67,7 +68,7 @@ export class ServerEndpoint {
 
   /** Where it listens; `undefined` before that, and on brokers. */
   get address(): string | undefined {
-    return this.#state === 'ready' ? this.#transporter?.address : undefined;
+    return this.#state === 'ready' || this.#state === 'draining' ? this.#transporter?.address : undefined;
   }
 
   /** @throws TypeError before `start`, and when it is closed. */
@@ -145,7 +146,8 @@ export class ServerEndpoint {
       const transporter = this.#setup.transport.createTransporter();
       this.#transporter = transporter;
       // A `listen` that hangs must not keep the host from closing.
-      await Promise.race([transporter.listen(this.#hub), this.#drained]);
+      const listening = runOutsideContext(async () => transporter.listen(this.#hub));
+      await Promise.race([listening, this.#drained]);
       return undefined;
     } catch (thrown) {
       if (thrown instanceof RpcException) return thrown;
