@@ -45,6 +45,18 @@ class PigeonUsers {
 }
 
 @Controller()
+class WrongPattern {
+  @MessagePattern('user.*')
+  get() {}
+}
+
+@Controller()
+class WrongOption {
+  @EventPattern('user.created', { brodcast: true } as object)
+  on() {}
+}
+
+@Controller()
 class Idle {}
 
 const hosts: Host[] = [];
@@ -156,6 +168,19 @@ describe('handlers of a host', () => {
       expect(add).toThrow(/before the host is started/);
     }
     await started;
+  });
+
+  it.each<[string, RegExp, new () => object]>([
+    ['a pattern', /^The handler WrongPattern\.get: .*wildcard/, WrongPattern],
+    ['an option', /^The handler WrongOption\.on: .*"brodcast"/, WrongOption],
+  ])('of a controller with %s that is wrong make start reject with their name', async (_name, says, controller) => {
+    const { host, transport } = hostOf({ controllers: [Users, controller] });
+    expect(await errorOf(host.start())).toMatchObject({
+      name: 'RpcException',
+      code: 400,
+      message: expect.stringMatching(says) as string,
+    });
+    expect(transport.transporters).toEqual([]);
   });
 
   it('of a controller that has none make start reject with its name', async () => {
