@@ -11,7 +11,6 @@ import { event, message } from '../patterns/index.ts';
 import type { Receiver } from '../seam/index.ts';
 import type { ClientCall, ClientInterceptor } from './client-interceptor.ts';
 import type { ClientProxy } from './client-proxy.ts';
-import { createClient } from './create-client.ts';
 
 async function connected(interceptors: readonly ClientInterceptor[] = []) {
   const transport = new FakeTransport();
@@ -86,17 +85,6 @@ describe('a client', () => {
     ];
     for (const outcome of bad) expect(await errorOf(outcome)).toMatchObject({ name: 'RpcException', code: 400 });
     expect(await errorOf(readAll(client.stream('')))).toMatchObject({ code: 400 });
-  });
-
-  it('without a host has the transport’s name, or its own', async () => {
-    for (const [name, expected] of [
-      [undefined, '"fake"'],
-      ['users', '"users"'],
-    ] as const) {
-      const client = createClient(new FakeTransport(), name === undefined ? {} : { name });
-      await client.close();
-      expect(await errorOf(client.send('a'))).toMatchObject({ message: expect.stringContaining(expected) as string });
-    }
   });
 });
 

@@ -76,6 +76,15 @@ describe('an event without a delivery', () => {
     expect(logger.warnings).toEqual([expect.stringContaining('"concurrency"')]);
   });
 
+  it('is dropped, which is logged, when the service has told its peers that it goes away', () => {
+    const handle = vi.fn<HandlerFunction>();
+    const { responder, logger, dispatcher } = listen([on(handle)]);
+    dispatcher.drain();
+    responder.event(eventOf('saved'), undefined);
+    expect(handle).not.toHaveBeenCalled();
+    expect(logger.warnings).toHaveLength(1);
+  });
+
   it('that cannot be decoded is logged', async () => {
     const handle = vi.fn<HandlerFunction>();
     const { responder, logger } = listen([on(handle)]);

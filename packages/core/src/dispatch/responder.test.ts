@@ -1,4 +1,5 @@
 import { setImmediate as tick } from 'node:timers/promises';
+import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Answering } from '../../test/support/answering.ts';
 import { FakeDelivery } from '../../test/support/fake-delivery.ts';
@@ -429,6 +430,13 @@ describe('a request that a broker keeps', () => {
     await tick();
     expect(contexts).toHaveLength(1);
     expect(link.take()).toEqual(['last reply 1']);
+    for (const { settled } of deliveries) expect(settled).toEqual(['done']);
+  });
+
+  it('that comes again when its stream has begun is settled at once', () => {
+    const { responder } = serve(() => new Subject(), {}, broker());
+    const deliveries = [new FakeDelivery(), new FakeDelivery({ attempt: 2 })];
+    for (const delivery of deliveries) responder.request(request({ credit: 1 }), delivery);
     for (const { settled } of deliveries) expect(settled).toEqual(['done']);
   });
 

@@ -67,6 +67,15 @@ describe('a contract', () => {
     expect(() => event('')).toThrow(RpcException);
   });
 
+  it('refuses options that nobody knows: a schema under a misspelt name would check nothing', () => {
+    const schema = z.string();
+    expect(() => message('a', { requset: schema } as never)).toThrow(
+      /"requset"; the options are request, reply, idempotent/,
+    );
+    expect(() => event('a', { reply: schema } as never)).toThrow(/"reply"; the options are payload, idempotent/);
+    expect(message('a', { request: undefined, reply: undefined, idempotent: undefined }).request).toBeUndefined();
+  });
+
   it.each([null, {}, 'schema', () => true, { '~standard': {} }])('refuses what is no Standard Schema: %s', (schema) => {
     const wrong = schema as never;
     expect(() => message('a', { request: wrong })).toThrow(/request must be a Standard Schema/);

@@ -49,6 +49,18 @@ describe('a call', () => {
     expect(prepareCall('message', 'sum', 1, undefined, 0).deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('may have options that are undefined', () => {
+    const options = {
+      timeout: undefined,
+      signal: undefined,
+      headers: undefined,
+      retry: undefined,
+      responseType: undefined,
+    };
+    expect(prepare({ ...options, buffer: undefined, key: undefined } as CallOptions)).toMatchObject({ pattern: 'sum' });
+    expect(() => prepare({ retry: { attempts: 2, backoff: { initial: undefined } } })).not.toThrow();
+  });
+
   it('copies its headers', () => {
     const headers: Record<string, string> = { tenant: 'a' };
     const call = prepare({ headers });
@@ -90,6 +102,9 @@ describe('a bad call is refused', () => {
     ['buffer', { buffer: '8' }],
     ['key', { key: 7 }],
     ['key', { key: null }],
+    ['"timeOut"', { timeOut: 100 }],
+    ['"attempt"', { retry: { attempt: 3 } }],
+    ['"factor"', { retry: { attempts: 3, backoff: { factor: 2 } } }],
     ['headers', { headers: { Tenant: 'a' } }],
     ['headers', { headers: { tenant: 1 } }],
     ['headers', { headers: null }],

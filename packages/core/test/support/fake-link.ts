@@ -35,7 +35,7 @@ export class FakeLink implements Link {
   }
 }
 
-export function inShort(envelope: Envelope): string {
+function inShort(envelope: Envelope): string {
   switch (envelope.kind) {
     case 'request':
     case 'event':
