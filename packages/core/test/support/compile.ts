@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
@@ -12,7 +13,12 @@ interface CompilerOptions {
   readonly emitDecoratorMetadata?: boolean;
 }
 
-const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+/** TypeScript's command, as a script for Node. */
+async function findTsc(): Promise<string> {
+  const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
+  const { bin } = JSON.parse(await readFile(manifest, 'utf8')) as { bin: { tsc: string } };
+  return join(dirname(manifest), bin.tsc);
+}
 
 /** A module that imports nothing but types, compiled by TypeScript and run. */
 export async function importByTsc<Module>(file: URL, options: CompilerOptions): Promise<Module> {
@@ -20,7 +26,14 @@ export async function importByTsc<Module>(file: URL, options: CompilerOptions): 
   try {
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const fixed = ['--ignoreConfig', '--noCheck', '--noResolve', '--target', 'es2022', '--module', 'esnext'];
-    await promisify(execFile)(tsc, [fileURLToPath(file), ...fixed, ...flags, '--outDir', folder]);
+    await promisify(execFile)(process.execPath, [
+      await findTsc(),
+      fileURLToPath(file),
+      ...fixed,
+      ...flags,
+      '--outDir',
+      folder,
+    ]);
     return await importText(await readFile(join(folder, basename(file.pathname).replace(/ts$/, 'js')), 'utf8'));
   } finally {
     await rm(folder, { recursive: true });
