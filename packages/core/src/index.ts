@@ -66,7 +66,7 @@ export {
   type RequestOf,
   type Schema,
 } from './patterns/index.ts';
-export type { EventHandlerOptions, HandlerResult, MessageHandlerOptions } from './registry/index.ts';
+export type { EventHandlerOptions, HandlerReply, HandlerResult, MessageHandlerOptions } from './registry/index.ts';
 export {
   type Backoff,
   type BackoffOptions,

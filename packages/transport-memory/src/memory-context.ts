@@ -1,4 +1,4 @@
-import { MessageContext } from '@parley/core/transport';
+import { MessageContext, Transports } from '@parley/core/transport';
 
 /** What the memory transport puts into an envelope's `source`. */
 export interface MemorySource {
@@ -9,6 +9,9 @@ export interface MemorySource {
 
 /** The context of a handler whose message came over the memory transport. */
 export class MemoryContext extends MessageContext {
+  /** `@Ctx(MemoryContext)` limits a handler to this transport. */
+  static readonly transport = Transports.MEMORY;
+
   /** The name of the handling instance in the broker, as `MemoryBroker.crash` takes it. */
   get instance(): string {
     return this.#memory.instance;

@@ -13,6 +13,8 @@ export class TcpClient extends BaseClient {
   readonly #usable = new Set<Connection>();
   /** Targets of which no attempt has failed yet for a reason that stays. */
   readonly #hopeful = new Set<LinkKeeper>();
+  /** Targets whose latest attempt has failed since a link was up. */
+  readonly #failing = new Set<LinkKeeper>();
   readonly #first = Promise.withResolvers<void>();
   #keepers: readonly LinkKeeper[] = [];
   #isConnected = false;
@@ -71,6 +73,7 @@ export class TcpClient extends BaseClient {
     return {
       opened: (connection): Receiver => {
         this.#usable.add(connection);
+        this.#failing.clear();
         const receiver = hub.attach(connection);
         this.#isConnected = true;
         this.#first.resolve();
@@ -93,6 +96,9 @@ export class TcpClient extends BaseClient {
       }
     }
     if (this.#usable.size > 0) return;
+    this.#failing.add(keeper);
+    // Another target may be about to answer.
+    if (this.#failing.size < this.#keepers.length) return;
     const { message } = reason;
     hub.unreachable(
       reason.code === RpcCode.Unavailable

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
-import { MessageContext } from '@parley/core/transport';
+import { MessageContext, Transports } from '@parley/core/transport';
 import type { TcpSource } from './connection/source.ts';
 
 /** The context of a handler whose message came over TCP. */
 export class TcpContext extends MessageContext {
+  /** `@Ctx(TcpContext)` limits a handler to TCP. */
+  static readonly transport = Transports.TCP;
+
   /** The other side's IP address; `undefined` on a Unix socket. */
   get remoteAddress(): string | undefined {
     return (this.source as TcpSource).remoteAddress;

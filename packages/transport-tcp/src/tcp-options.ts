@@ -50,7 +50,7 @@ export interface TcpOptions extends EndpointOptions {
    * TLS and its hello. Default 10 000.
    */
   readonly connectTimeout?: number | undefined;
-  /** How long a client waits before it connects again, for ever. Default 100 ms to 5 s. */
+  /** How long a client waits before it connects again, for ever. Default 100 ms to 2 s. */
   readonly reconnect?: BackoffOptions | undefined;
   /** What this side calls itself in the logs of the other, up to 255 characters. Default: host name and process id. */
   readonly name?: string | undefined;
@@ -121,7 +121,7 @@ export function resolveTcpOptions(options: TcpOptions = {}): ResolvedTcpOptions 
     connectTimeout: read.milliseconds('connectTimeout', { default: 10_000, min: 1 }),
     reconnect: {
       initial: backoff.milliseconds('initial', { default: 100, min: 1 }),
-      max: backoff.milliseconds('max', { default: 5000, min: 1 }),
+      max: backoff.milliseconds('max', { default: 2000, min: 1 }),
     },
     name: readName(read),
   });

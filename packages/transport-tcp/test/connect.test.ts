@@ -131,6 +131,39 @@ describe('a client', () => {
     await until(() => hub.outages.length > 0, 'the outage');
   });
 
+  it('tells of no outage while one target is dead and another is still connecting', async () => {
+    const dead = await serve();
+    await dead.transporter.close(0);
+    let answer: (() => void) | undefined;
+    const slow = await rawServer((peer) => {
+      answer = () => peer.send(hello);
+    });
+    const hub = new FakeHub();
+    const targets = [dead, slow].map(({ port }) => `127.0.0.1:${port}`);
+    const client = tcp({ targets, reconnect }).createClient();
+    onTestFinished(() => client.close(0));
+    const connecting = client.connect(hub);
+    await until(() => answer !== undefined, 'the slow target to be reached');
+    // The dead one has been tried several times by then.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(hub.outages).toEqual([]);
+    answer?.();
+    await connecting;
+    expect(hub.up).toHaveLength(1);
+  });
+
+  it('is quickly back at a server that says goodbye before each of its restarts', async () => {
+    let connections = 0;
+    const { port } = await rawServer((peer) => {
+      connections += 1;
+      peer.send(hello);
+      peer.send({ kind: 'goAway', phase: 'leaving', code: 503, reason: 'restart' });
+    });
+    // Without a new start each time the tenth would wait for 10 to 20 seconds.
+    await join({ port, reconnect: { initial: 20, max: 60_000 } });
+    await until(() => connections >= 10, 'ten connections');
+  });
+
   it('does not rush to a target that accepts and drops at once', async () => {
     let accepted = 0;
     const { port } = await rawServer((peer) => {

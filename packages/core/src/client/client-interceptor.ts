@@ -1,4 +1,4 @@
-import type { CallOptions, EmitOptions, StreamOptions } from '../context/index.ts';
+import type { AnyCallOptions, AnyStreamOptions, EmitOptions } from '../context/index.ts';
 import { RpcException } from '../errors/index.ts';
 import type { Target } from '../session/index.ts';
 
@@ -7,7 +7,7 @@ export interface ClientCall {
   readonly kind: 'send' | 'stream' | 'emit';
   readonly target: Target;
   readonly data: unknown;
-  readonly options: CallOptions & StreamOptions & EmitOptions;
+  readonly options: AnyCallOptions & AnyStreamOptions & EmitOptions;
   /** The token or name of the client. */
   readonly client: string;
 }

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs/internal/Observable';
 import type {
+  AnyStreamOptions,
   Caller,
   CallOptions,
   DataArguments,
@@ -145,7 +146,7 @@ export class ClientProxy implements Caller {
     return kind === 'send' ? this.#calls.send(target, data, options) : this.#calls.emit(target, data, options);
   }
 
-  #stream(target: ClientCall['target'], data: unknown, options: StreamOptions = {}): AsyncIterable<unknown> {
+  #stream(target: ClientCall['target'], data: unknown, options: AnyStreamOptions = {}): AsyncIterable<unknown> {
     const intercepted = this.#intercepted;
     if (intercepted === undefined) return this.#calls.stream(target, data, options);
     const call: ClientCall = { kind: 'stream', target, data, options, client: this.#connection.name };

@@ -2,7 +2,7 @@ import type { Schema } from '../patterns/index.ts';
 import type { BackoffOptions } from '../seam/index.ts';
 
 /** What a single call may say of itself. */
-export interface CallOptions<Response extends Schema | undefined = Schema | undefined> {
+export interface CallOptions<Response extends Schema | undefined = undefined> {
   /**
    * Milliseconds until the call must be answered, waiting for a link and all retries included; of a stream, until its
    * first answer. Default: the client's `timeout` (20 000); 0: no limit. Inside a handler never more than what is
@@ -30,7 +30,7 @@ export interface CallRetry {
   readonly backoff?: BackoffOptions | undefined;
 }
 
-export interface StreamOptions<Response extends Schema | undefined = Schema | undefined> extends CallOptions<Response> {
+export interface StreamOptions<Response extends Schema | undefined = undefined> extends CallOptions<Response> {
   /** Replies that may be under way and unread at once. Default: the client's `buffer` (128). */
   readonly buffer?: number | undefined;
 }
@@ -39,3 +39,7 @@ export interface EmitOptions extends Omit<CallOptions, 'responseType'> {
   /** Events of one key stay in order, where the transport has order (Kafka). */
   readonly key?: string | undefined;
 }
+
+/** Options with any `responseType`, or none. */
+export type AnyCallOptions = CallOptions<Schema | undefined>;
+export type AnyStreamOptions = StreamOptions<Schema | undefined>;

@@ -8,7 +8,7 @@ import type {
   Pattern,
   Schema,
 } from '../patterns/index.ts';
-import type { CallOptions, EmitOptions, StreamOptions } from './call-options.ts';
+import type { AnyCallOptions, AnyStreamOptions, CallOptions, EmitOptions, StreamOptions } from './call-options.ts';
 
 /** The type of a reply: by `responseType` when it is given, else by the contract. */
 export type ReceivedReply<Target, Response> = Response extends Schema
@@ -45,7 +45,7 @@ export interface Caller {
 
 /** A caller as core's rooms hand it around; the types are put on at the doors. */
 export interface UntypedCaller {
-  send(target: Pattern | AnyMessageContract, data: unknown, options?: CallOptions): Promise<unknown>;
-  stream(target: Pattern | AnyMessageContract, data: unknown, options?: StreamOptions): AsyncIterable<unknown>;
+  send(target: Pattern | AnyMessageContract, data: unknown, options?: AnyCallOptions): Promise<unknown>;
+  stream(target: Pattern | AnyMessageContract, data: unknown, options?: AnyStreamOptions): AsyncIterable<unknown>;
   emit(target: Pattern | AnyEventContract, data: unknown, options?: EmitOptions): Promise<void>;
 }

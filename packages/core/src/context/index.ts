@@ -1,4 +1,11 @@
-export type { CallOptions, CallRetry, EmitOptions, StreamOptions } from './call-options.ts';
+export type {
+  AnyCallOptions,
+  AnyStreamOptions,
+  CallOptions,
+  CallRetry,
+  EmitOptions,
+  StreamOptions,
+} from './call-options.ts';
 export type { Caller, DataArguments, ReceivedReply, SentPayload, SentRequest, UntypedCaller } from './caller.ts';
 export { currentContext, runInContext, runOutsideContext } from './context-storage.ts';
 export { currentMessage, inheritHeaders } from './inherit.ts';

@@ -1,4 +1,4 @@
-import type { MessageContext } from '../context/index.ts';
+import { MessageContext } from '../context/index.ts';
 import { isSchema, type Schema } from '../patterns/index.ts';
 import { declareParameter } from './declarations.ts';
 
@@ -32,6 +32,9 @@ export function Payload(schemaOrPath?: Schema | string): HandlerParameterDecorat
  * @param type a transport's context class (`KafkaContext`): the handler then serves that transport only.
  */
 export function Ctx(type?: ContextType): HandlerParameterDecorator {
+  if (type !== undefined && type !== MessageContext && typeof type.transport !== 'string') {
+    throw new TypeError('@Ctx takes the context class of a transport, such as TcpContext, or nothing');
+  }
   const transport = type?.transport;
   return (prototype, method, index) => {
     declareParameter(prototype, nameOf(method, '@Ctx'), index, {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -74,6 +74,16 @@ describe('the package of a transport', () => {
       transport: 'redis',
       options: { timeout: 5 },
     });
+  });
+
+  it('is found also when the program is started by a link to it, as npm makes them for a `bin`', async () => {
+    await runApplication(`export const redis = (options) => ({ transport: 'redis', options });`);
+    const elsewhere = await mkdtemp(join(tmpdir(), 'parley-'));
+    folders.push(elsewhere);
+    await writeFile(process.argv[1] as string, '');
+    await symlink(process.argv[1] as string, join(elsewhere, 'app'));
+    process.argv[1] = join(elsewhere, 'app');
+    expect(await findTransport({ transport: 'redis' }, [])).toMatchObject({ transport: 'redis' });
   });
 
   it('that does not export the transport is refused with 501', async () => {

@@ -54,10 +54,20 @@ function resolveFromApplication(packageName: string): string | undefined {
   for (const from of [process.argv[1], join(process.cwd(), 'index.js')]) {
     if (from === undefined) continue;
     try {
-      return createRequire(from).resolve(packageName);
+      // Of a link, as npm makes them for a program, what it leads to: `resolve` gives real paths.
+      return createRequire(realPath(from)).resolve(packageName);
     } catch {
       // Not from here.
     }
   }
   return undefined;
+}
+
+/** The real path of a file, or the path as it is when there is none. */
+function realPath(path: string): string {
+  try {
+    return createRequire(path).resolve(path);
+  } catch {
+    return path;
+  }
 }

@@ -1,4 +1,4 @@
-import type { CallOptions, EmitOptions, StreamOptions, UntypedCaller } from '../context/index.ts';
+import type { AnyCallOptions, AnyStreamOptions, EmitOptions, UntypedCaller } from '../context/index.ts';
 import { Abortable } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
@@ -31,7 +31,7 @@ export class Calls implements UntypedCaller {
   }
 
   /** Without `async`, which the hot path would pay for with two more promises a call. */
-  send(target: Target, data: unknown, options?: CallOptions): Promise<unknown> {
+  send(target: Target, data: unknown, options?: AnyCallOptions): Promise<unknown> {
     let call: PreparedCall;
     try {
       call = this.#prepare('message', target, data, options);
@@ -44,7 +44,7 @@ export class Calls implements UntypedCaller {
   }
 
   /** Each iteration is a call of its own, which begins when it is first read. */
-  stream(target: Target, data: unknown, options?: StreamOptions): AsyncIterable<unknown> {
+  stream(target: Target, data: unknown, options?: AnyStreamOptions): AsyncIterable<unknown> {
     const open = async (leaving: Abortable) => this.#openStream(target, data, options, leaving);
     return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
   }
@@ -63,7 +63,7 @@ export class Calls implements UntypedCaller {
   #openStream(
     target: Target,
     data: unknown,
-    options: StreamOptions = {},
+    options: AnyStreamOptions = {},
     leaving: Abortable,
   ): Promise<AsyncIterator<unknown, undefined>> {
     const call = givenUpBy(this.#prepare('message', target, data, options), leaving);
@@ -74,13 +74,18 @@ export class Calls implements UntypedCaller {
     });
   }
 
-  #prepare(kind: 'message' | 'event', target: Target, data: unknown, options: CallOptions | undefined): PreparedCall {
+  #prepare(
+    kind: 'message' | 'event',
+    target: Target,
+    data: unknown,
+    options: AnyCallOptions | undefined,
+  ): PreparedCall {
     return prepareCall(kind, target, data, options, this.#options.timeout);
   }
 
   #try<Result>(
     call: PreparedCall,
-    options: CallOptions | undefined,
+    options: AnyCallOptions | undefined,
     isEvent: boolean,
     over: (requester: Requester) => Promise<Result>,
   ): Promise<Result> {

@@ -2,12 +2,13 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { handled, inHandlerOf } from '../../test/support/handled.ts';
-import type { CallOptions } from '../context/index.ts';
+import type { AnyCallOptions } from '../context/index.ts';
 import { RpcException } from '../errors/index.ts';
 import { event, message } from '../patterns/index.ts';
 import { cancelled, type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
 
-const prepare = (options?: CallOptions, target: Target = 'sum') => prepareCall('message', target, 1, options, 20_000);
+const prepare = (options?: AnyCallOptions, target: Target = 'sum') =>
+  prepareCall('message', target, 1, options, 20_000);
 
 /** Milliseconds that a call has left. */
 const left = ({ deadline }: PreparedCall) => deadline - performance.now();
@@ -57,7 +58,9 @@ describe('a call', () => {
       retry: undefined,
       responseType: undefined,
     };
-    expect(prepare({ ...options, buffer: undefined, key: undefined } as CallOptions)).toMatchObject({ pattern: 'sum' });
+    expect(prepare({ ...options, buffer: undefined, key: undefined } as AnyCallOptions)).toMatchObject({
+      pattern: 'sum',
+    });
     expect(() => prepare({ retry: { attempts: 2, backoff: { initial: undefined } } })).not.toThrow();
   });
 
@@ -112,7 +115,7 @@ describe('a bad call is refused', () => {
     ['options', 5000],
     ['options', 'fast'],
   ])('with 400 that names %s: %o', (name, options) => {
-    const refused = () => prepare(options as CallOptions);
+    const refused = () => prepare(options as AnyCallOptions);
     expect(refused).toThrow(expect.objectContaining({ name: 'RpcException', code: 400 }) as Error);
     expect(refused).toThrow(name);
   });

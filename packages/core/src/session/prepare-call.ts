@@ -1,11 +1,11 @@
 import {
-  type CallOptions,
+  type AnyCallOptions,
+  type AnyStreamOptions,
   type CallRetry,
   currentMessage,
   type EmitOptions,
   type HandledMessage,
   inheritHeaders,
-  type StreamOptions,
 } from '../context/index.ts';
 import type { OutgoingCall } from '../correlation/index.ts';
 import { checkHeaders } from '../envelope/index.ts';
@@ -31,7 +31,7 @@ const optionNames: ReadonlySet<string> = new Set([
   'retry',
   'buffer',
   'key',
-] satisfies (keyof CallOptions | keyof StreamOptions | keyof EmitOptions)[]);
+] satisfies (keyof AnyCallOptions | keyof AnyStreamOptions | keyof EmitOptions)[]);
 const retryNames: ReadonlySet<string> = new Set(['attempts', 'backoff'] satisfies (keyof CallRetry)[]);
 const backoffNames: ReadonlySet<string> = new Set(['initial', 'max']);
 
@@ -55,7 +55,7 @@ export function prepareCall(
   kind: 'message' | 'event',
   target: Target,
   data: unknown,
-  options: CallOptions | undefined,
+  options: AnyCallOptions | undefined,
   defaultTimeout: number,
 ): PreparedCall {
   const origin = currentMessage();
@@ -102,7 +102,7 @@ export function cancelled(reason: unknown): RpcException {
   return new RpcException('Cancelled by the caller', { code: RpcCode.Cancelled, cause: reason });
 }
 
-function checkOptions(options: CallOptions | undefined): { readonly signal: AbortSignal | undefined } {
+function checkOptions(options: AnyCallOptions | undefined): { readonly signal: AbortSignal | undefined } {
   if (options === undefined) return { signal: undefined };
   if (typeof options !== 'object' || options === null) throw badOption('options must be an object', options);
   for (const name in options) if (!optionNames.has(name)) throw unknownOption('there is no option', name);
@@ -116,7 +116,7 @@ function checkOptions(options: CallOptions | undefined): { readonly signal: Abor
     throw badOption('responseType must be a Standard Schema (zod, valibot, arktype …)', responseType);
   }
   if (retry !== undefined) checkRetry(retry);
-  const { buffer, key } = options as StreamOptions & EmitOptions;
+  const { buffer, key } = options as AnyStreamOptions & EmitOptions;
   if (buffer !== undefined && !(Number.isInteger(buffer) && buffer >= 1)) {
     throw badOption('buffer must be a whole number of at least 1', buffer);
   }

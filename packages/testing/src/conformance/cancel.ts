@@ -31,6 +31,13 @@ export function cancel(subject: ConformanceSubject): void {
                 counts.finallys += 1;
               }
             })
+            .message('endless', async function* () {
+              try {
+                for (let index = 0; ; index += 1) yield index;
+              } finally {
+                counts.finallys += 1;
+              }
+            })
             .message(
               'observable',
               () =>
@@ -101,6 +108,16 @@ export function cancel(subject: ConformanceSubject): void {
         const { context } = await waitForCall(shared.stuck, 'timeout', { timeout: stage.patience });
         await expect(call).rejects.toBeInstanceOf(TimeoutError);
         await stage.until(() => context.signal.aborted, 'the handler was told');
+      });
+
+      it('reaches a source that never waits for anything, and that disturbs nobody meanwhile', async () => {
+        const { stage, shared } = use();
+        const before = shared.counts.finallys;
+        // `send` wants the last value only, so no credit slows the source down.
+        const endless = shared.client.send('endless', undefined, { timeout: 200 }).catch((thrown: unknown) => thrown);
+        expect(await shared.client.send('echo', 1)).toBe(1);
+        expect(await endless).toBeInstanceOf(TimeoutError);
+        await stage.until(() => shared.counts.finallys === before + 1, 'the generator was left');
       });
 
       it('comes with the break out of a stream (cancel after first response): the generator runs its finally', async () => {

@@ -26,6 +26,9 @@ export interface KeeperOwner {
   warn(what: string, detail?: unknown): void;
 }
 
+/** Milliseconds that a link has to hold to count as one that works. */
+const stableTime = 500;
+
 /** Keeps one link to one target, for ever: connects, and again with backoff when it is lost or the other side leaves. */
 export class LinkKeeper {
   readonly target: Target;
@@ -61,19 +64,22 @@ export class LinkKeeper {
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
         const since = performance.now();
-        await this.#attempt();
-        // A link that held is a new start; a target that accepts and drops at once is one that does not work.
-        if (performance.now() - since > reconnect.max) attempt = 1;
+        const wasAnnounced = await this.#attempt();
+        // A new start, unless it is a target that accepts and drops at once: that one does not work.
+        if (wasAnnounced || performance.now() - since > stableTime) attempt = 0;
       } catch (error) {
         if (signal.aborted) return;
         this.#owner.failed(this, RpcException.from(error));
       }
-      await sleep(backoffDelay(reconnect, attempt), undefined, { signal }).catch(() => undefined);
+      await sleep(backoffDelay(reconnect, Math.max(1, attempt)), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** Resolves when the link that it made needs a successor; rejects if it made none. */
-  async #attempt(): Promise<void> {
+  /**
+   * Resolves when the link that it made needs a successor, with whether the other side had announced that; rejects if it
+   * made none.
+   */
+  async #attempt(): Promise<boolean> {
     const { tls, connectTimeout } = this.#options;
     let timedOut = false;
     const timer = setTimeout(() => {
@@ -84,7 +90,7 @@ export class LinkKeeper {
       const { socket, connected } = dial(this.target, tls);
       this.#dialling = socket;
       await connected;
-      await this.#connect(socket, () => clearTimeout(timer));
+      return await this.#connect(socket, () => clearTimeout(timer));
     } catch (error) {
       // What node:tls throws at once is about keys and certificates.
       if (!timedOut) throw error instanceof RpcException ? error : connectError(error, this.target.label);
@@ -96,12 +102,12 @@ export class LinkKeeper {
     }
   }
 
-  #connect(socket: Socket, greeted: () => void): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  #connect(socket: Socket, greeted: () => void): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     let isOpen = false;
-    const over = (connection: Connection): void => {
+    const over = (connection: Connection, wasAnnounced: boolean): void => {
       this.#owner.closing(connection);
-      resolve();
+      resolve(wasAnnounced);
     };
     const owner: ConnectionOwner = {
       opened: (connection) => {
@@ -110,9 +116,9 @@ export class LinkKeeper {
         this.#dialling = undefined;
         return this.#owner.opened(connection);
       },
-      leaving: over,
+      leaving: (connection) => over(connection, true),
       closed: (connection, reason) => {
-        if (isOpen) over(connection);
+        if (isOpen) over(connection, false);
         else reject(reason);
       },
       warn: (what, detail) => this.#owner.warn(what, detail),
