@@ -97,6 +97,22 @@ describe('a call that waits for a link', () => {
     expect(await Promise.all(waiting)).toEqual([link.session, link.session, link.session]);
   });
 
+  it('whose going out ends the link has one outcome, and leaves no rejection behind', async () => {
+    const pool = poolOf([]);
+    const error = new RpcException('cut', { code: 502 });
+    const outcomes = [1, 2].map(() =>
+      errorOf(
+        pool.wait(noLimit, () => {
+          // As when the link is lost inside of its own send.
+          pool.failWaiting(new RpcException('no link', { code: 503 }));
+          return Promise.reject(error);
+        }),
+      ),
+    );
+    pool.update(new Link().session);
+    expect(await Promise.all(outcomes)).toMatchObject([{ code: 502 }, { code: 503 }]);
+  });
+
   it('has the outcome of what it does then', async () => {
     const pool = poolOf([]);
     const error = new RpcException('no', { code: 409 });

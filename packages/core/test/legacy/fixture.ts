@@ -208,6 +208,12 @@ export function defineControllers(tools: Tools) {
       }
       return Constructed;
     },
+    'a context that is of no transport': () => {
+      class Wrong {
+        get(@Ctx(Map as never) _context: unknown): void {}
+      }
+      return Wrong;
+    },
     'a payload that is neither schema nor path': () => {
       class Wrong {
         get(@Payload(5 as never) _data: unknown): void {}

@@ -93,7 +93,7 @@ describe.for(Object.entries(compilers))('experimentalDecorators, compiled by %s'
   it.for(Object.entries(refused))('refuse %s', ([, define]) => {
     expect(define).toThrow(TypeError);
     expect(define).toThrow(
-      /@(Message|Event)Pattern on get: only a method|@Payload (stands on a parameter of a method|takes)/,
+      /@(Message|Event)Pattern on get: only a method|@Payload (stands on a parameter of a method|takes)|@Ctx takes/,
     );
   });
 
