@@ -66,7 +66,7 @@ export class LinkPool {
     }
     const late = () => new TimeoutError(`${this.#name} had no link in time`);
     const wait = new BoundedWait<Result>(call, late, () => this.#waiting.delete(waiting));
-    const waiting: Waiting = { go: (session) => wait.resolve(over(session)), fail: (error) => wait.reject(error) };
+    const waiting: Waiting = { go: (session) => wait.goOn(() => over(session)), fail: (error) => wait.reject(error) };
     this.#waiting.add(waiting);
     if (!this.isEmpty) this.#goOnSoon();
     return wait.promise;

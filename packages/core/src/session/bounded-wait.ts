@@ -28,7 +28,12 @@ export class BoundedWait<Value> {
     this.#unwatch = onAbort?.((reason) => queueMicrotask(() => this.reject(cancelled(reason))));
   }
 
-  resolve(value: Value | Promise<Value>): void {
+  /** What was waited for is there: what `start` begins has the outcome. It is not begun when the wait is over. */
+  goOn(start: () => Promise<Value>): void {
+    if (this.#end()) this.#resolvers.resolve(start());
+  }
+
+  resolve(value: Value): void {
     if (this.#end()) this.#resolvers.resolve(value);
   }
 
