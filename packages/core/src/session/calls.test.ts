@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -258,6 +259,57 @@ describe('stream', () => {
     controller.abort();
     await expect(read).rejects.toMatchObject({ code: 499 });
     expect(link.take()).toEqual(['request sum', 'cancel']);
+    expect(requester.pending).toBe(0);
+  });
+});
+
+describe('the caller’s signal', () => {
+  it('is left alone again, however a call ends', async () => {
+    const { calls, link, requester } = calling();
+    const { signal } = new AbortController();
+    const options = { signal, retry };
+    const ended = [
+      async () => {
+        const reply = calls.send('sum', 1, { signal });
+        requester.answer(answer('reply', Number(link.lastRequest.id)));
+        await reply;
+      },
+      async () => {
+        const reply = errorOf(calls.send('sum', 1, { signal, timeout: 1 }));
+        expect(await reply).toMatchObject({ code: 408 });
+      },
+      async () => {
+        link.outcome = () => Promise.reject(new RpcException('x', { code: 503 }));
+        await errorOf(calls.send('sum', 1, options));
+        await errorOf(calls.emit('saved', 1, options));
+        link.outcome = () => undefined;
+      },
+      async () => {
+        const replies = calls.stream('sum', 1, { signal })[Symbol.asyncIterator]();
+        const read = replies.next();
+        await until(() => link.requests.some(({ credit }) => credit > 0));
+        await replies.return?.();
+        await read;
+      },
+    ];
+    for (const end of ended) {
+      await end();
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    }
+  });
+
+  it('may be that of a thousand calls at once, which says nothing in the log and ends them all', async () => {
+    const warnings: string[] = [];
+    const warn = ({ message: text }: Error) => void warnings.push(text);
+    process.on('warning', warn);
+    const { calls, requester } = calling();
+    const controller = new AbortController();
+    const replies = Array.from({ length: 1000 }, () => errorOf(calls.send('sum', 1, { signal: controller.signal })));
+    controller.abort();
+    for (const error of await Promise.all(replies)) expect(error).toMatchObject({ code: 499 });
+    await tick();
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
     expect(requester.pending).toBe(0);
   });
 });
