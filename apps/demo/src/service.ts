@@ -6,8 +6,9 @@ import type { FromService } from './supervision/service-process.ts';
 
 // The channel closes when the parent is gone, however it went. A service does not outlive it.
 process.once('disconnect', () => process.exit(1));
-// Ctrl-C reaches the whole process group; the parent decides what it means, and who is to close first.
-process.on('SIGINT', () => undefined);
+// A signal to the whole process group (Ctrl-C is one) comes here, too; the parent decides what it means, and who is to
+// close first.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 
 const [name, options] = process.argv.slice(2) as [ServiceName, string];
 try {

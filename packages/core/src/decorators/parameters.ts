@@ -15,7 +15,8 @@ export type ContextType = (abstract new (...args: never[]) => MessageContext) & 
  *   payload, `address.city`, whose missing parts give `undefined`.
  */
 export function Payload(schemaOrPath?: Schema | string): HandlerParameterDecorator {
-  if (schemaOrPath !== undefined && typeof schemaOrPath !== 'string' && !isSchema(schemaOrPath)) {
+  const isPath = typeof schemaOrPath === 'string' && schemaOrPath !== '';
+  if (schemaOrPath !== undefined && !isPath && !isSchema(schemaOrPath)) {
     throw new TypeError('@Payload takes a Standard Schema (zod, valibot, arktype …) or a path');
   }
   return (prototype, method, index) => {

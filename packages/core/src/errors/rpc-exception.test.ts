@@ -177,3 +177,14 @@ function revokedProxy(): object {
   revoke();
   return proxy;
 }
+
+it('classes keep their names through bundlers, and a thrown promise is looked at', async () => {
+  expect([RpcException, TimeoutError, ValidationError].map(({ name }) => name)).toEqual([
+    'RpcException',
+    'TimeoutError',
+    'ValidationError',
+  ]);
+  // Else vitest fails on an unhandled rejection.
+  expect(RpcException.from(Promise.reject(new Error('nobody')))).toMatchObject({ code: 500 });
+  await new Promise((resolve) => setImmediate(resolve));
+});

@@ -14,6 +14,12 @@ export interface RpcExceptionOptions {
 /** Marks our exceptions across copies of the package: a registered symbol is the same in all of them. */
 const brand = Symbol.for('parley.RpcException');
 
+/** Bundlers rename classes that speak of themselves; logs print the constructor's name. */
+function nameClass(type: { readonly prototype: Error }, name: string): void {
+  type.prototype.name = name;
+  Object.defineProperty(type, 'name', { value: name, configurable: true });
+}
+
 /**
  * The only error that crosses the wire, and the only one that a call rejects with. What a handler throws as an
  * `RpcException` reaches the caller with its message, code, details and metadata; anything else reaches it as
@@ -37,7 +43,7 @@ export class RpcException extends Error {
   }
 
   static {
-    this.prototype.name = 'RpcException';
+    nameClass(this, 'RpcException');
     Object.defineProperty(this.prototype, brand, { value: true });
   }
 
@@ -64,6 +70,7 @@ export class RpcException extends Error {
    */
   static from(thrown: unknown): RpcException {
     if (isRpcException(thrown)) return thrown;
+    observe(thrown);
     return new RpcException('Internal error', { code: RpcCode.Internal, cause: thrown });
   }
 
@@ -82,6 +89,15 @@ function isRpcException(value: unknown): value is RpcException {
   }
 }
 
+/** A promise that is thrown has nobody else who looks at it. */
+function observe(thrown: unknown): void {
+  try {
+    if (thrown instanceof Promise) thrown.catch(() => undefined);
+  } catch {
+    // A proxy that throws: no promise.
+  }
+}
+
 /** 408: the deadline of the caller passed before the answer came. */
 export class TimeoutError extends RpcException {
   constructor(message: string, options: Omit<RpcExceptionOptions, 'code'> = {}) {
@@ -89,7 +105,7 @@ export class TimeoutError extends RpcException {
   }
 
   static {
-    this.prototype.name = 'TimeoutError';
+    nameClass(this, 'TimeoutError');
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -117,7 +133,7 @@ export class ValidationError extends RpcException {
   }
 
   static {
-    this.prototype.name = 'ValidationError';
+    nameClass(this, 'ValidationError');
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

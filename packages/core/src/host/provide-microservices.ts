@@ -68,6 +68,10 @@ function checkEntry(entry: MicroserviceEntry): void {
   if (typeof options !== 'object' || options === null || typeof options.transport !== 'string') {
     throw badEntry(name, 'needs options: a transport such as tcp({ port: 8888 }), or { transport, options }');
   }
+  if (!('createTransporter' in options)) {
+    checkIsObject(`${name}: the options of ${options.transport}`, options.options);
+    new OptionReader(`provideMicroservices: ${name}: "options"`, options, ['transport', 'options']).string('transport');
+  }
   const listens = read.boolean('listen', { default: true });
   const isClient = read.boolean('client', { default: true });
   if (!listens && !isClient) throw badEntry(name, 'is neither to listen nor to be a client');

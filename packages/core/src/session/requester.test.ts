@@ -114,11 +114,11 @@ describe('a call', () => {
     expect(await reply).toBeUndefined();
   });
 
-  it('rejects with 400 when the reply cannot be decoded; nothing is left to cancel', async () => {
+  it('rejects with 500 when the reply cannot be decoded; nothing is left to cancel', async () => {
     const { requester, send, link } = asking();
     const reply = send();
     requester.answer(answer('reply', 1, { body: '{' }));
-    await expect(reply).rejects.toMatchObject({ code: 400 });
+    await expect(reply).rejects.toMatchObject({ code: 500 });
     expect(link.take()).toEqual(['request sum']);
     expect(requester.pending).toBe(0);
   });
@@ -348,11 +348,11 @@ describe('a stream', () => {
     expect(link.take()).toEqual(['request sum', 'cancel']);
   });
 
-  it('with a reply that cannot be decoded is cancelled, and ends with 400', async () => {
+  it('with a reply that cannot be decoded is cancelled, and ends with 500', async () => {
     const { link, requester, stream } = asking();
     const replies = stream();
     requester.answer(answer('reply', 1, { body: '{', last: false }));
-    await expect(replies.next()).rejects.toMatchObject({ code: 400 });
+    await expect(replies.next()).rejects.toMatchObject({ code: 500 });
     expect(link.take()).toEqual(['request sum', 'cancel']);
   });
 });

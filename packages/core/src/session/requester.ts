@@ -90,7 +90,7 @@ export class Requester {
       this.#apply(call, answer);
     } catch (thrown) {
       this.#cancel(call);
-      call.fail(RpcException.from(thrown));
+      call.fail(unreadable(call.pattern, RpcException.from(thrown)));
     }
   }
 
@@ -240,6 +240,12 @@ function checkInTime(call: OutgoingCall): number {
   const now = performance.now();
   if (call.deadline <= now) throw new TimeoutError(`No time is left for "${call.pattern}"`);
   return now;
+}
+
+/** What is wrong with a reply is not the caller's fault. */
+function unreadable(pattern: string, error: RpcException): RpcException {
+  if (error.code !== RpcCode.BadRequest) return error;
+  return new RpcException(`The reply of "${pattern}" cannot be read: ${error.message}`, { cause: error });
 }
 
 function failureOf(body: Body): RpcException {
