@@ -6,6 +6,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { EventHandling, type HandlingScope } from './handling.ts';
 import type { ServedHandler } from './interceptor.ts';
 import { pause } from './pause.ts';
+import { isPromiseLike } from './promise-like.ts';
 import { isStream, readToEnd } from './reply-stream.ts';
 
 /** A handler that failed for good. */
@@ -58,8 +59,7 @@ export class EventDispatch {
     } else if (workload.room === 0) {
       log.warn(`events were dropped: ${options.concurrency} handlers are running (option "concurrency")`);
     } else {
-      workload.enter();
-      void this.#handleOnce(event, records).finally(() => workload.leave());
+      for (const record of records) this.#handleOnce(event, record);
     }
   }
 
@@ -77,16 +77,21 @@ export class EventDispatch {
   }
 
   /** On a wire without acknowledgements: each handler gets one try. */
-  async #handleOnce(event: Event, records: readonly ServedHandler[]): Promise<void> {
-    await Promise.all(
-      records.map(async (record) => {
-        try {
-          await this.#handle(event, record, 1);
-        } catch (thrown) {
-          this.#logFailure(event, record, thrown);
-        }
-      }),
-    );
+  #handleOnce(event: Event, record: ServedHandler): void {
+    const { workload } = this.#dispatcher;
+    workload.enter();
+    try {
+      const running = this.#handle(event, record, 1);
+      if (running !== undefined) {
+        void running
+          .catch((thrown: unknown) => this.#logFailure(event, record, thrown))
+          .finally(() => workload.leave());
+        return;
+      }
+    } catch (thrown) {
+      this.#logFailure(event, record, thrown);
+    }
+    workload.leave();
   }
 
   async #deliver(event: Event, records: readonly ServedHandler[], delivery: Delivery): Promise<void> {
@@ -136,19 +141,31 @@ export class EventDispatch {
     }
   }
 
-  async #handle(event: Event, record: ServedHandler, attempt: number): Promise<void> {
+  /** `undefined` when the handler is through already: a promise for each event would cost more than the rest of it. */
+  #handle(event: Event, record: ServedHandler, attempt: number): Promise<void> | undefined {
     const handling = new EventHandling(event, attempt, this.#scope);
     const unwatch = this.#dispatcher.stopping.onAbort((reason) => handling.abort(reason));
+    const end = () => {
+      handling.over = true;
+      unwatch();
+    };
     try {
       // Decoded for each handler: what one does to its payload, no other sees.
       const data = decodePayload(event.body, event.contentType, this.#dispatcher.options.codec);
       const context = new this.#Context(handling);
-      const result = await runInContext(record.handle, data, context);
-      if (isStream(result)) await runInContext(() => readToEnd(result, handling), undefined, context);
-    } finally {
-      handling.over = true;
-      unwatch();
+      const result = runInContext(record.handle, data, context);
+      if (isPromiseLike(result) || isStream(result)) return this.#finish(result, handling, context).finally(end);
+    } catch (thrown) {
+      end();
+      throw thrown;
     }
+    end();
+    return undefined;
+  }
+
+  async #finish(result: unknown, handling: EventHandling, context: MessageContext): Promise<void> {
+    const settled = await result;
+    if (isStream(settled)) await runInContext(() => readToEnd(settled, handling), undefined, context);
   }
 
   #logFailure(event: Event, record: ServedHandler, thrown: unknown): void {

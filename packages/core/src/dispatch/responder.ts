@@ -10,6 +10,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { EventDispatch } from './event-dispatch.ts';
 import { type HandlingScope, RequestHandling } from './handling.ts';
 import type { WarningLog } from './logger.ts';
+import { isPromiseLike } from './promise-like.ts';
 import { isStream, type ReplySource, ReplyStream } from './reply-stream.ts';
 
 /** The answering half of a session: requests and events in, handlers run, answers out. */
@@ -285,8 +286,4 @@ function callerLost(why: string): RpcException {
 
 function overloaded(what: string, option: string): RpcException {
   return new RpcException(`Too much at once: ${what} (option "${option}")`, { code: RpcCode.Overloaded });
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
