@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -43,9 +45,10 @@ describe.each(packages)('$name', ({ name }) => {
 describe('a project of its own that has installed the tarballs', () => {
   const project = () => join(temporary, 'project');
 
-  beforeAll(() => {
+  beforeAll(async () => {
     cpSync(join(root, 'packages/tooling/consumer'), project(), { recursive: true });
-    writeFileSync(join(project(), 'readme.ts'), docCode('README.md'));
+    // On a port that is free here; all else is as it stands.
+    writeFileSync(join(project(), 'readme.ts'), docCode('README.md').replaceAll('8888', String(await freePort())));
     writeFileSync(join(project(), 'guide.ts'), docCode('docs/guide.md'));
     const others = ['@types/node@24', '@needle-di/core@1', 'vitest@5', 'zod@4', 'msgpackr@1'];
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs.values(), ...others], project());
@@ -71,3 +74,12 @@ describe('a project of its own that has installed the tarballs', () => {
     run('node', ['dist/guide.js'], project());
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
