@@ -54,6 +54,38 @@ describe('an event without a delivery', () => {
     expect(dispatcher.workload.running).toBe(0);
   });
 
+  it('is through at once when its handlers are', () => {
+    const { responder, dispatcher, logger } = listen([
+      on(() => 'done'),
+      on(() => {
+        throw new Error('x');
+      }),
+      on(() => undefined),
+    ]);
+    responder.event(eventOf('saved'), undefined);
+    expect(dispatcher.workload.running).toBe(0);
+    expect(logger.errors).toHaveLength(1);
+  });
+
+  it('whose handler gives what cannot be looked at harms nobody', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const [later, next] = [
+      on(async () => ({
+        get subscribe() {
+          throw new Error('x');
+        },
+      })),
+      vi.fn<HandlerFunction>(),
+    ];
+    const { responder, dispatcher, logger } = listen([on(() => proxy), later, on(next)]);
+    responder.event(eventOf('saved'), undefined);
+    await settle();
+    expect(next).toHaveBeenCalledOnce();
+    expect(logger.errors).toHaveLength(2);
+    expect(dispatcher.workload.running).toBe(0);
+  });
+
   it('is not tried again', async () => {
     const handle = failing();
     listen([on(handle)]).responder.event(eventOf('saved'), undefined);
