@@ -346,3 +346,7 @@ function revokedProxy(): object {
   revoke();
   return proxy;
 }
+
+it('a content type of JSON with parameters, as other languages write it, is JSON', () => {
+  expect(decodePayload('{"a":1}', 'application/json; charset=utf-8', jsonCodec)).toEqual({ a: 1 });
+});

@@ -91,7 +91,8 @@ export function decodePayload(body: Body, contentType: string | undefined, codec
     return typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? new Uint8Array(0));
   }
   if (body === undefined) return undefined;
-  const isJson = contentType === undefined || contentType === jsonContentType;
+  // Others add parameters, such as a charset, which JSON does not need.
+  const isJson = contentType === undefined || contentType.split(';', 1)[0] === jsonContentType;
   const reader = isJson && codec.contentType !== jsonContentType ? jsonCodec : codec;
   if (!isJson && contentType !== reader.contentType) {
     throw new RpcException(
