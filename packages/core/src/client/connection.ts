@@ -1,9 +1,9 @@
 import { runOutsideContext } from '../context/index.ts';
-import { Abortable, Dispatcher, type Logger, type ServerInterceptor, WarningLog, within } from '../dispatch/index.ts';
+import { Abortable, Dispatcher, type Logger, type ServerInterceptor, WarningLog } from '../dispatch/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
 import type { BaseClient, Class, ResolvedEndpointOptions, Transport } from '../seam/index.ts';
-import { type Requester, reasonText, type Session, SessionHub, type WaitingCall } from '../session/index.ts';
+import { closeSide, type Requester, reasonText, type Session, SessionHub, type WaitingCall } from '../session/index.ts';
 import type { ClientInterceptor } from './client-interceptor.ts';
 import { StatusSource } from './client-status.ts';
 import { LinkPool, noLink } from './link-pool.ts';
@@ -19,9 +19,6 @@ export interface ConnectionSetup {
   /** The handlers to serve, with the option `serve`. */
   readonly registry: HandlerRegistry;
 }
-
-/** Milliseconds that a transport may be late with closing, before it is given up. */
-const graceTime = 1000;
 
 /** One life of the transport's client side. */
 interface Attempt {
@@ -42,7 +39,7 @@ export class Connection {
   #attempt: Attempt | undefined;
   /** Aborts when the client is closed. */
   readonly closing = new Abortable();
-  #closing: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(setup: ConnectionSetup) {
     this.#setup = setup;
@@ -78,7 +75,7 @@ export class Connection {
   /** Connects if that has not been tried, and waits, or not. */
   #whenLinked<Result>(call: WaitingCall, over: (requester: Requester) => Promise<Result>): Promise<Result> {
     const { state, reason } = this.status.current;
-    if (state === 'closed' || this.#closing !== undefined) return Promise.reject(this.#closedError());
+    if (this.closing.aborted) return Promise.reject(this.#closedError());
     if (state === 'disconnected' && this.options.outage === 'fail') return Promise.reject(noLink(this.#label, reason));
     const waiting = this.#pool.wait(call, (session) => over(session.requester));
     if (this.#attempt === undefined) this.#start();
@@ -86,8 +83,8 @@ export class Connection {
   }
 
   close(timeout: number): Promise<void> {
-    this.#closing ??= this.#close(timeout);
-    return this.#closing;
+    this.#closed ??= this.#close(timeout);
+    return this.#closed;
   }
 
   unwrap<T>(type: Class<T>): T {
@@ -126,7 +123,7 @@ export class Connection {
       log: this.#log,
     });
     // What an attempt says that is over does not count.
-    const isCurrent = () => this.#attempt?.hub === hub && this.#closing === undefined;
+    const isCurrent = () => this.#attempt?.hub === hub && !this.closing.aborted;
     const hub: SessionHub = new SessionHub({
       options: this.options,
       dispatcher,
@@ -144,7 +141,7 @@ export class Connection {
 
   /** Trying again would not help by itself; but the next call does try, since somebody may have mended it. */
   #refused(attempt: Attempt, reason: unknown): void {
-    if (this.#attempt !== attempt || this.#closing !== undefined) return;
+    if (this.#attempt !== attempt || this.closing.aborted) return;
     this.#attempt = undefined;
     this.status.set('idle', reason);
     const error = reason instanceof RpcException ? reason : noLink(this.#label, reason);
@@ -179,14 +176,9 @@ export class Connection {
     if (attempt !== undefined) {
       await attempt.dispatcher.finish(timeout);
       attempt.hub.cancelAll('the client was closed');
-      try {
-        const left = Math.max(0, until - performance.now());
-        const isClosed = await within(left + graceTime, attempt.client.close(left));
-        if (!isClosed) this.#log.warn('the transport did not close in time');
-      } catch (problem) {
-        this.#log.warn('could not close cleanly', problem);
-      }
-      attempt.hub.detachAll(new Error(`${this.#label} was closed`));
+      const left = Math.max(0, until - performance.now());
+      const reason = `${this.#label} was closed`;
+      await closeSide(attempt.client, attempt.hub, { timeout: left, log: this.#log, reason });
     }
     this.status.set('closed');
   }

@@ -2,6 +2,7 @@ import { type CallId, type Codec, type EncodedPayload, encodePayload, utf8Length
 import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
 import type { RequestHandling } from './handling.ts';
+import { observe } from './observe.ts';
 
 /** Sends what a link's handlers answer, numbered where the wire can lose or repeat. */
 export class Answers {
@@ -67,9 +68,4 @@ export class Answers {
     handling.answered += 1;
     return this.#link.shared ? undefined : seq;
   }
-}
-
-/** Nothing waits for it, and nothing may be left unhandled. */
-function observe(sent: Promise<void> | undefined): void {
-  sent?.catch(() => undefined);
 }

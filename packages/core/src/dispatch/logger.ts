@@ -67,10 +67,6 @@ export class WarningLog {
     this.#write('error', text, detail);
   }
 
-  info(text: string, detail?: unknown): void {
-    this.#write('info', text, detail);
-  }
-
   /** A new 10 s begin: what was held back in the old ones is told. */
   #begin(now: number): void {
     const heldBack = [...this.#heldBack].filter(([, times]) => times > 0);
@@ -82,7 +78,7 @@ export class WarningLog {
     if (others > 0) this.#write('warn', `${others} more warnings were not logged`, undefined);
   }
 
-  #write(level: 'info' | 'warn' | 'error', text: string, detail: unknown): void {
+  #write(level: 'warn' | 'error', text: string, detail: unknown): void {
     try {
       this.#logger[level](`${this.#prefix}: ${text}`, detail);
     } catch {

@@ -13,12 +13,14 @@ export interface HostOptions {
   readonly providers?: readonly HostProvider[] | undefined;
   /** The transports that entries may name, such as `[tcp]`. Parley's own are also found when they are installed. */
   readonly transports?: readonly TransportFactory[] | undefined;
-  readonly interceptors?: {
-    /** Around every handler, the first outermost. */
-    readonly server?: readonly ServerInterceptor[] | undefined;
-    /** Around every call of the host's clients, the first outermost. */
-    readonly client?: readonly ClientInterceptor[];
-  };
+  readonly interceptors?:
+    | {
+        /** Around every handler, the first outermost. */
+        readonly server?: readonly ServerInterceptor[] | undefined;
+        /** Around every call of the host's clients, the first outermost. */
+        readonly client?: readonly ClientInterceptor[] | undefined;
+      }
+    | undefined;
   /** Default: warnings and errors to the console. */
   readonly logger?: Logger | undefined;
   /** Milliseconds to wait in `start()` for a broker that is down. Default 10 000. */

@@ -1,5 +1,6 @@
 export { BoundedWait, type WaitingCall } from './bounded-wait.ts';
 export { Calls } from './calls.ts';
+export { closeSide } from './close-side.ts';
 export { LazyIterator } from './lazy-iterator.ts';
 export { reasonText } from './link-errors.ts';
 export type { Target } from './prepare-call.ts';

@@ -6,6 +6,7 @@ import {
   StreamCall,
   UnaryCall,
 } from '../correlation/index.ts';
+import { observe } from '../dispatch/index.ts';
 import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Request } from '../envelope/index.ts';
 import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
@@ -186,12 +187,12 @@ export class Requester {
   #refuse(answer: Answer): void {
     const ends = answer.kind === 'error' || answer.kind === 'complete' || (answer.kind === 'reply' && answer.last);
     if (ends || answer.from === undefined) return;
-    this.#observe(this.#link.send({ kind: 'cancel', id: answer.id, to: answer.from, pattern: '' }));
+    observe(this.#link.send({ kind: 'cancel', id: answer.id, to: answer.from, pattern: '' }));
   }
 
   #grant(call: PendingCall): void {
     const { id, from, pattern, credit } = call;
-    this.#observe(this.#link.send({ kind: 'credit', id, to: from, pattern, total: credit }));
+    observe(this.#link.send({ kind: 'credit', id, to: from, pattern, total: credit }));
   }
 
   /** Forgets the call and tells the handling side. */
@@ -199,7 +200,7 @@ export class Requester {
     // An answer that ends a call has removed it before; then there is nothing left to cancel.
     if (!this.#forget(call) || !call.sent) return;
     const { id, from, pattern } = call;
-    this.#observe(this.#link.send({ kind: 'cancel', id, to: from, pattern }));
+    observe(this.#link.send({ kind: 'cancel', id, to: from, pattern }));
   }
 
   #giveUp(call: PendingCall, error: RpcException): void {
@@ -227,11 +228,6 @@ export class Requester {
         wait.reject(reason instanceof RpcException ? reason : connectionLost(`the event "${call.pattern}"`, reason)),
     );
     return wait.promise;
-  }
-
-  /** Nothing waits for it, and nothing may be left unhandled. */
-  #observe(sent: Promise<void> | undefined): void {
-    sent?.catch(() => undefined);
   }
 }
 

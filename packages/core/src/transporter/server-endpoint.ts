@@ -3,7 +3,7 @@ import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog, wit
 import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry } from '../registry/index.ts';
 import { type BaseTransporter, backoffDelay, type Transport } from '../seam/index.ts';
-import { SessionHub } from '../session/index.ts';
+import { closeSide, SessionHub } from '../session/index.ts';
 
 export type ServerState = 'idle' | 'starting' | 'ready' | 'draining' | 'closed';
 
@@ -16,8 +16,6 @@ export interface ServerSetup {
   readonly logger: Logger;
 }
 
-/** Milliseconds that a transport may be late with closing, before it is given up. */
-const graceTime = 1000;
 /** Between tries to listen on a broker that is down. */
 const startBackoff = { initial: 100, max: 1000 };
 
@@ -159,18 +157,11 @@ export class ServerEndpoint {
   #closeTransporter(timeout: number): Promise<void> {
     const transporter = this.#transporter;
     this.#transporter = undefined;
-    if (transporter !== undefined) this.#transporterClosed = this.#close(transporter, timeout);
-    return this.#transporterClosed;
-  }
-
-  async #close(transporter: BaseTransporter, timeout: number): Promise<void> {
-    try {
-      if (!(await within(timeout + graceTime, transporter.close(timeout))))
-        this.#log.warn('the transport did not close in time');
-    } catch (problem) {
-      this.#log.warn('could not close cleanly', problem);
+    if (transporter !== undefined) {
+      const reason = `The server "${this.name}" was closed`;
+      this.#transporterClosed = closeSide(transporter, this.#hub, { timeout, log: this.#log, reason });
     }
-    this.#hub.detachAll(new Error(`The server "${this.name}" was closed`));
+    return this.#transporterClosed;
   }
 
   #closedError(): RpcException {
