@@ -40,5 +40,8 @@ export const parleyDoors: Readonly<Record<string, readonly string[]>> = {
   '@parley/core': [],
   '@parley/transport-tcp': ['@parley/core', '@parley/core/transport'],
   '@parley/transport-memory': ['@parley/core', '@parley/core/transport'],
+  '@parley/transport-redis': ['@parley/core', '@parley/core/transport'],
+  '@parley/transport-kafka': ['@parley/core', '@parley/core/transport'],
+  '@parley/brokers': [],
   '@parley/testing': ['@parley/core', '@parley/core/transport', '@parley/transport-memory'],
 };
