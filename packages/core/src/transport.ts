@@ -3,6 +3,7 @@
 export { MessageContext } from './context/index.ts';
 export {
   type Answer,
+  type Arrival,
   type Body,
   type CallId,
   type Cancel,
@@ -16,9 +17,15 @@ export {
   type Failure,
   type Headers,
   maxHeaderBytes,
+  parseReturnAddress,
+  type Refused,
   type Reply,
   type Request,
+  type ReturnAddress,
+  readEnvelope,
+  returnAddress,
   utf8Length,
+  writeHead,
 } from './envelope/index.ts';
 export * from './errors/index.ts';
 export { isWildcard, type Matcher, maxPatternLength, wildcardMatcher } from './patterns/index.ts';

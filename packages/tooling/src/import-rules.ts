@@ -27,6 +27,7 @@ export const coreDoors: readonly string[] = ['index.ts', 'transport.ts'];
  */
 export const coreModules: Readonly<Record<string, readonly string[]>> = {
   '*': ['@standard-schema/spec', 'node:util', 'node:crypto', 'rxjs/internal/*'],
+  envelope: ['node:buffer'],
   context: ['node:async_hooks'],
   host: ['@needle-di/core', 'node:module', 'node:url', 'node:path', 'node:process'],
   'index.ts': ['@needle-di/core'],

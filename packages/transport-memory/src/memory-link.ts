@@ -1,9 +1,17 @@
-import { type Envelope, type Hub, type Link, type Receiver, RpcCode, RpcException } from '@parley/core/transport';
+import {
+  type Envelope,
+  type Hub,
+  type Link,
+  parseReturnAddress,
+  type Receiver,
+  RpcCode,
+  RpcException,
+  returnAddress,
+} from '@parley/core/transport';
 import { copyEnvelope } from './copy-envelope.ts';
 import type { Exchange } from './exchange.ts';
 import { Inbox } from './inbox.ts';
 import { MemoryContext } from './memory-context.ts';
-import { parseReturnAddress, returnAddress } from './return-address.ts';
 
 /** Who an instance is in the broker. */
 export interface Identity {

@@ -22,4 +22,7 @@ export type {
   Reply,
   Request,
 } from './envelope.ts';
+export { writeHead } from './head.ts';
 export { checkHeaders, headerBytes, maxHeaderBytes, utf8Length } from './headers.ts';
+export { type Arrival, type Refused, readEnvelope } from './read-envelope.ts';
+export { parseReturnAddress, type ReturnAddress, returnAddress } from './return-address.ts';

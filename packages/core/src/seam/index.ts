@@ -32,5 +32,6 @@ export {
   type TransportContexts,
   type TransportFactory,
   type TransportOptions,
+  type TransportSides,
   Transports,
 } from './transport.ts';

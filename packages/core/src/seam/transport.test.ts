@@ -26,6 +26,16 @@ it('options may be left out', () => {
   expect(defineTransport('pigeon', () => sides)().endpoint.timeout).toBe(20_000);
 });
 
+it('a transport may have defaults of its own', () => {
+  const pigeon = defineTransport<PigeonOptions>('pigeon', ({ loft }) => ({
+    ...sides,
+    ...(loft === 'small' && { defaults: { concurrency: 2, timeout: 100 } }),
+  }));
+  expect(pigeon().endpoint).toMatchObject({ concurrency: 65_536, timeout: 20_000 });
+  expect(pigeon({ loft: 'small', timeout: undefined }).endpoint).toMatchObject({ concurrency: 2, timeout: 100 });
+  expect(pigeon({ loft: 'small', concurrency: 3 }).endpoint).toMatchObject({ concurrency: 3, timeout: 100 });
+});
+
 it('a wrong option is told with the transport’s name', () => {
   const pigeon = defineTransport<PigeonOptions>('pigeon', () => sides);
   expect(() => pigeon({ timeout: -1 })).toThrow('pigeon: the option "timeout"');

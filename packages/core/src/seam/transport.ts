@@ -34,6 +34,12 @@ export interface TransportFactory<Options extends EndpointOptions = EndpointOpti
   readonly transport: string;
 }
 
+/** The two sides of a transport with certain options. */
+export interface TransportSides extends Pick<Transport, 'createTransporter' | 'createClient'> {
+  /** Where this transport's defaults differ from those of {@link EndpointOptions}. */
+  readonly defaults?: Partial<EndpointOptions> | undefined;
+}
+
 /**
  * Makes the function that a transport package exports.
  *
@@ -42,12 +48,23 @@ export interface TransportFactory<Options extends EndpointOptions = EndpointOpti
  */
 export function defineTransport<Options extends EndpointOptions>(
   name: string,
-  create: (options: Options) => Pick<Transport, 'createTransporter' | 'createClient'>,
+  create: (options: Options) => TransportSides,
 ): TransportFactory<Options> {
-  const factory = (options: Options = {} as Options): Transport => ({
-    transport: name,
-    endpoint: resolveEndpointOptions(name, options),
-    ...create(options),
-  });
+  const factory = (options: Options = {} as Options): Transport => {
+    const endpoint = resolveEndpointOptions(name, options);
+    const { defaults, createTransporter, createClient } = create(options);
+    return {
+      transport: name,
+      endpoint: defaults === undefined ? endpoint : resolveEndpointOptions(name, withDefaults(options, defaults)),
+      createTransporter,
+      createClient,
+    };
+  };
   return Object.assign(factory, { transport: name });
+}
+
+/** An option that is given as `undefined` is not given. */
+function withDefaults(options: EndpointOptions, defaults: Partial<EndpointOptions>): EndpointOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) };
 }
