@@ -1,0 +1,3 @@
+import { preset } from '@parley/tooling/vitest';
+
+export default preset();
