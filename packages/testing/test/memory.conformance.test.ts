@@ -35,6 +35,7 @@ describeTransport({
     deadLetters: true,
     groups: true,
     takeover: true,
+    countsDeliveries: true,
     broadcast: true,
     nobodyListens: '503',
     noHandler: '503',

@@ -109,6 +109,7 @@ describeTransport({
     deadLetters: false,
     groups: false,
     takeover: false,
+    countsDeliveries: false,
     broadcast: false,
     nobodyListens: '503',
     noHandler: '404',

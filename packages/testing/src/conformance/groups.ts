@@ -117,6 +117,8 @@ export function groups(subject: ConformanceSubject): void {
       });
 
       describe.runIf(supports.takeover)('lose an instance', () => {
+        const secondAttempt = supports.countsDeliveries ? 2 : 1;
+
         it('and another takes its request over, within the deadline', async () => {
           const { stage } = use();
           const never = gate();
@@ -129,7 +131,7 @@ export function groups(subject: ConformanceSubject): void {
           await stage.service((host) => host.message('taken.over', healthy), { group: 'g' });
           await stage.world.crash?.(dying.transport);
           expect(await call).toBe('please: done');
-          expect(healthy.calls[0]?.context.attempt).toBe(2);
+          expect(healthy.calls[0]?.context.attempt).toBe(secondAttempt);
           never.open();
         });
 
@@ -159,7 +161,7 @@ export function groups(subject: ConformanceSubject): void {
           const healthy = recordCalls();
           await stage.service((host) => host.event('event.taken.over', healthy), { group: 'g' });
           const { context } = await waitForCall(healthy, 'please', { timeout: stage.patience });
-          expect(context.attempt).toBe(2);
+          expect(context.attempt).toBe(secondAttempt);
           never.open();
         });
 

@@ -115,7 +115,7 @@ export function retry(subject: ConformanceSubject): void {
           expect(handlers).toEqual([expect.objectContaining({ handler: expect.any(String), attempts: 3 })]);
         });
 
-        it.runIf(supports.deadLetters && supports.takeover)(
+        it.runIf(supports.deadLetters && supports.countsDeliveries)(
           'that take their instance down again and again are given up',
           async () => {
             const { stage } = use();

@@ -14,6 +14,8 @@ export interface Supports {
   readonly groups: boolean;
   /** An instance that dies leaves what it had to the others of its group. Asks for `groups` and `crash`. */
   readonly takeover: boolean;
+  /** The broker counts how often it has delivered a message: `ctx.attempt` is 2 for who takes it over. Asks for `takeover`. */
+  readonly countsDeliveries: boolean;
   /** Events for handlers with `broadcast` go to every instance. Asks for `groups`. */
   readonly broadcast: boolean;
   /** What a call to which no server is there gets: 503 at once, or it waits for one until its deadline. */
