@@ -1,0 +1,102 @@
+import { until } from '../shared/until.ts';
+import { LocalRedis } from './local-redis.ts';
+import { commonLines, dataLines } from './redis-config.ts';
+import type { RedisServer } from './redis-server.ts';
+
+export interface RedisSentinelOptions {
+  /** What sentinels call the master. Default: `parley`. */
+  readonly name?: string | undefined;
+}
+
+/** A master, a replica, and a sentinel that makes the replica master about a second after the master is gone. */
+export interface RedisSentinel extends AsyncDisposable {
+  readonly name: string;
+  /** Goes into ioredis as `sentinels`. */
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  readonly sentinel: RedisServer;
+  /** Both servers; first the one that was started as master. */
+  readonly servers: readonly RedisServer[];
+  /** The one that the sentinel names now, and that answers as master. */
+  master(): Promise<RedisServer>;
+  /** Resolves when another than `old` is master. */
+  failover(old: RedisServer): Promise<RedisServer>;
+  close(): Promise<void>;
+}
+
+/** Starts them on ports of their own (whatever REDIS_URL is). Resolves when the sentinel knows the replica. */
+export async function startRedisSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
+  const name = options.name ?? 'parley';
+  const started: LocalRedis[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map((server) => server.close()));
+  };
+  const start = async (lines: (port: number, folder: string) => Promise<string[]>, ...flags: string[]) => {
+    const server = await LocalRedis.start({ configure: lines, flags });
+    started.push(server);
+    return server;
+  };
+  try {
+    const first = await start(dataServer);
+    const second = await start(async (port, folder) => [
+      ...(await dataServer(port, folder)),
+      `replicaof ${first.host} ${first.port}`,
+    ]);
+    await until('the replica to follow its master', () =>
+      second.admin(async (redis) => (await redis.info('replication')).includes('master_link_status:up')),
+    );
+    const sentinel = await start(async (port, folder) => sentinelLines(port, folder, name, first), '--sentinel');
+    await until('the sentinel to know the replica', async () => (await replicasOf(sentinel, name)) > 0);
+    return sentinelOf(name, sentinel, [first, second], close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function dataServer(port: number, folder: string): Promise<string[]> {
+  return [...(await dataLines(port, folder, {}, undefined)), 'repl-diskless-sync-delay 0'];
+}
+
+function sentinelLines(port: number, folder: string, name: string, master: LocalRedis): string[] {
+  return [
+    ...commonLines(folder),
+    `port ${port}`,
+    `sentinel monitor ${name} ${master.host} ${master.port} 1`,
+    `sentinel down-after-milliseconds ${name} 1000`,
+    `sentinel failover-timeout ${name} 5000`,
+  ];
+}
+
+async function replicasOf(sentinel: LocalRedis, name: string): Promise<number> {
+  const replicas = await sentinel.admin((redis) => redis.call('SENTINEL', 'REPLICAS', name));
+  return Array.isArray(replicas) ? replicas.length : 0;
+}
+
+function sentinelOf(
+  name: string,
+  sentinel: LocalRedis,
+  servers: readonly LocalRedis[],
+  close: () => Promise<void>,
+): RedisSentinel {
+  const named = async (): Promise<LocalRedis | undefined> => {
+    const address = await sentinel.admin((redis) => redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name));
+    const port = Array.isArray(address) ? Number(address[1]) : undefined;
+    const server = servers.find((candidate) => candidate.port === port);
+    const isMaster = await server?.admin(async (redis) => (await redis.info('replication')).includes('role:master'));
+    return isMaster === true ? server : undefined;
+  };
+  return {
+    name,
+    sentinel,
+    servers,
+    sentinels: [{ host: sentinel.host, port: sentinel.port }],
+    master: () => until('the sentinel to name a master', named),
+    failover: (old) =>
+      until('the sentinel to name another master', async () => {
+        const master = await named();
+        return master === old ? undefined : master;
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
