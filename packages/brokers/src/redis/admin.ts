@@ -4,23 +4,27 @@ import type { RedisClients } from './redis-options.ts';
 /** Where it connects; the driver's own type leaves no room for `undefined` in `replyMapping`. */
 export type AdminOptions = Omit<RedisOptions, 'replyMapping'>;
 
+/** How long a piece of work may take, connecting included, in ms. */
+const patience = 5_000;
+
 /** One connection for one piece of work, without retries. @throws what it or the connection throws. */
 export async function withAdmin<T>(options: AdminOptions, work: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis({
-    connectTimeout: 2_000,
-    commandTimeout: 5_000,
     ...options,
     lazyConnect: true,
     enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
+  // Of ioredis' own bounds none ends a `connect` to a server that takes connections and is paused.
+  const timer = setTimeout(() => redis.disconnect(), patience);
   // Also rejects `connect` or the command.
   redis.on('error', () => {});
   try {
     await redis.connect();
     return await work(redis);
   } finally {
+    clearTimeout(timer);
     redis.disconnect();
   }
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { until } from '../shared/until.ts';
 import type { LocalRedis } from './local-redis.ts';
 
 /** How many slots a cluster has. */
@@ -7,9 +8,12 @@ export const slotCount = 16_384;
 /** How many keys one MIGRATE takes. */
 const batch = 100;
 
-/** The node that has a slot, as any node tells it. @throws Error if none has. */
-export async function nodeOfSlot(nodes: readonly LocalRedis[], slot: number): Promise<LocalRedis> {
-  const asked = nodes.find((node) => node.pid !== undefined);
+/** The node that has a slot, as one that runs tells it. @throws Error if none has. */
+export async function nodeOfSlot(
+  nodes: readonly LocalRedis[],
+  slot: number,
+  asked = nodes.find((node) => node.pid !== undefined),
+): Promise<LocalRedis> {
   const ranges = (await asked?.admin((redis) => redis.call('CLUSTER', 'SLOTS'))) as
     | [from: number, to: number, master: [host: string, port: number]][]
     | undefined;
@@ -32,7 +36,12 @@ export async function moveSlot(nodes: readonly LocalRedis[], slot: number, to: L
   await set(from, 'MIGRATING', String(toId));
   await from.admin((redis) => moveKeys(redis, slot, to));
   // The new owner first: if this ends halfway, the slot is its.
-  for (const node of [to, ...nodes.filter((other) => other !== to)]) await set(node, 'NODE', String(toId));
+  for (const node of new Set([to, from, ...nodes])) await set(node, 'NODE', String(toId));
+  // What the old owner said before may arrive after, and is believed until the new owner's epoch has gone round.
+  await until(`every node to know who has slot ${slot}`, async () => {
+    const owners = await Promise.all(nodes.map((node) => nodeOfSlot(nodes, slot, node)));
+    return owners.every((owner) => owner === to);
+  });
 }
 
 async function moveKeys(redis: Redis, slot: number, to: LocalRedis): Promise<void> {

@@ -7,7 +7,7 @@ import { freePort } from '../shared/free-port.ts';
 import { until } from '../shared/until.ts';
 import { type AdminOptions, killClients, withAdmin } from './admin.ts';
 import { findRedis } from './find-redis.ts';
-import { admin, type Configure } from './redis-config.ts';
+import { type Configure, newPlace, type ServerPlace } from './redis-config.ts';
 import type { RedisClients } from './redis-options.ts';
 import type { RedisProgram } from './redis-program.ts';
 import type { RedisServer } from './redis-server.ts';
@@ -32,6 +32,7 @@ export class LocalRedis implements RedisServer {
   readonly #program: RedisProgram;
   readonly #flags: readonly string[];
   readonly #folder: DataFolder;
+  readonly #admin: ServerPlace['admin'];
   #child: Child | undefined;
   #closed = false;
 
@@ -53,19 +54,21 @@ export class LocalRedis implements RedisServer {
 
   static async #configured(program: RedisProgram, port: number, options: LocalRedisOptions): Promise<LocalRedis> {
     const folder = await dataFolder('redis');
-    const lines = await options.configure(port, folder.path);
+    const place = newPlace(port, folder.path);
+    const lines = await options.configure(place);
     await writeFile(join(folder.path, 'redis.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
-    return new LocalRedis(program, port, folder, options);
+    return new LocalRedis(program, place, folder, options);
   }
 
-  private constructor(program: RedisProgram, port: number, folder: DataFolder, options: LocalRedisOptions) {
+  private constructor(program: RedisProgram, place: ServerPlace, folder: DataFolder, options: LocalRedisOptions) {
     this.#program = program;
     this.#flags = options.flags ?? [];
     this.#folder = folder;
-    this.port = port;
+    this.#admin = place.admin;
+    this.port = place.port;
     this.tls = options.tls;
     const login = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
-    this.url = `${options.tls === undefined ? 'redis' : 'rediss'}://${login}${this.host}:${port}`;
+    this.url = `${options.tls === undefined ? 'redis' : 'rediss'}://${login}${this.host}:${place.port}`;
   }
 
   get pid(): number | undefined {
@@ -121,7 +124,7 @@ export class LocalRedis implements RedisServer {
 
   /** A connection of the tests' own user, for one piece of work. */
   admin<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-    const options: AdminOptions = { host: this.host, port: this.port, ...admin };
+    const options: AdminOptions = { host: this.host, port: this.port, ...this.#admin };
     return withAdmin(this.tls === undefined ? options : { ...options, tls: this.tls }, work);
   }
 

@@ -47,8 +47,8 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
 
 async function startNode(options: RedisServerOptions): Promise<LocalRedis> {
   return LocalRedis.start({
-    configure: async (port, folder) => [
-      ...(await dataLines(port, folder, options, undefined)),
+    configure: async (place) => [
+      ...(await dataLines(place, options, undefined)),
       'cluster-enabled yes',
       'cluster-config-file nodes.conf',
       'cluster-announce-ip 127.0.0.1',

@@ -4,14 +4,24 @@ import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
 import type { RedisServerOptions } from './redis-options.ts';
 
-/** Who the tests' own hand at the server is, whatever the password and the users under test. */
-export const admin = { username: 'parley-brokers', password: randomBytes(12).toString('hex') } as const;
+/** What a server is told of itself. */
+export interface ServerPlace {
+  readonly port: number;
+  readonly folder: string;
+  /** The tests' own hand at this very server, whatever the password and the users under test. */
+  readonly admin: { readonly username: string; readonly password: string };
+}
 
 /** What is written once, before the first start: cluster nodes, replicas and sentinels rewrite theirs. */
-export type Configure = (port: number, folder: string) => Promise<readonly string[]>;
+export type Configure = (place: ServerPlace) => Promise<readonly string[]>;
+
+/** A password of its own makes that no other server, which had the port before, is taken for it. */
+export function newPlace(port: number, folder: string): ServerPlace {
+  return { port, folder, admin: { username: 'parley-brokers', password: randomBytes(12).toString('hex') } };
+}
 
 /** Lines that every kind of server has. */
-export function commonLines(folder: string): string[] {
+export function commonLines({ folder, admin }: ServerPlace): string[] {
   return [
     'bind 127.0.0.1',
     `dir ${JSON.stringify(folder)}`,
@@ -25,14 +35,13 @@ export function commonLines(folder: string): string[] {
 
 /** Lines of a server with data. */
 export async function dataLines(
-  port: number,
-  folder: string,
+  place: ServerPlace,
   options: RedisServerOptions,
   certificate: Certificate | undefined,
 ): Promise<string[]> {
   return [
-    ...commonLines(folder),
-    ...(certificate === undefined ? [`port ${port}`] : await tlsLines(port, folder, certificate)),
+    ...commonLines(place),
+    ...(certificate === undefined ? [`port ${place.port}`] : await tlsLines(place, certificate)),
     'save ""',
     ...(options.appendonly === true ? ['appendonly yes', 'appendfsync always'] : ['appendonly no']),
     // A replica that hangs does not hold up a stop.
@@ -43,7 +52,7 @@ export async function dataLines(
   ];
 }
 
-async function tlsLines(port: number, folder: string, certificate: Certificate): Promise<string[]> {
+async function tlsLines({ port, folder }: ServerPlace, certificate: Certificate): Promise<string[]> {
   const file = async (name: string, text: string): Promise<string> => {
     await writeFile(join(folder, name), text, { mode: 0o600 });
     return JSON.stringify(join(folder, name));

@@ -1,6 +1,6 @@
 import { until } from '../shared/until.ts';
 import { LocalRedis } from './local-redis.ts';
-import { commonLines, dataLines } from './redis-config.ts';
+import { type Configure, commonLines, dataLines, type ServerPlace } from './redis-config.ts';
 import type { RedisServer } from './redis-server.ts';
 
 export interface RedisSentinelOptions {
@@ -30,21 +30,21 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
   const close = async (): Promise<void> => {
     await Promise.all(started.map((server) => server.close()));
   };
-  const start = async (lines: (port: number, folder: string) => Promise<string[]>, ...flags: string[]) => {
-    const server = await LocalRedis.start({ configure: lines, flags });
+  const start = async (configure: Configure, ...flags: string[]) => {
+    const server = await LocalRedis.start({ configure, flags });
     started.push(server);
     return server;
   };
   try {
     const first = await start(dataServer);
-    const second = await start(async (port, folder) => [
-      ...(await dataServer(port, folder)),
+    const second = await start(async (place) => [
+      ...(await dataServer(place)),
       `replicaof ${first.host} ${first.port}`,
     ]);
     await until('the replica to follow its master', () =>
       second.admin(async (redis) => (await redis.info('replication')).includes('master_link_status:up')),
     );
-    const sentinel = await start(async (port, folder) => sentinelLines(port, folder, name, first), '--sentinel');
+    const sentinel = await start(async (place) => sentinelLines(place, name, first), '--sentinel');
     await until('the sentinel to know the replica', async () => (await replicasOf(sentinel, name)) > 0);
     return sentinelOf(name, sentinel, [first, second], close);
   } catch (error) {
@@ -53,14 +53,14 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
   }
 }
 
-async function dataServer(port: number, folder: string): Promise<string[]> {
-  return [...(await dataLines(port, folder, {}, undefined)), 'repl-diskless-sync-delay 0'];
+async function dataServer(place: ServerPlace): Promise<string[]> {
+  return [...(await dataLines(place, {}, undefined)), 'repl-diskless-sync-delay 0'];
 }
 
-function sentinelLines(port: number, folder: string, name: string, master: LocalRedis): string[] {
+function sentinelLines(place: ServerPlace, name: string, master: LocalRedis): string[] {
   return [
-    ...commonLines(folder),
-    `port ${port}`,
+    ...commonLines(place),
+    `port ${place.port}`,
     `sentinel monitor ${name} ${master.host} ${master.port} 1`,
     `sentinel down-after-milliseconds ${name} 1000`,
     `sentinel failover-timeout ${name} 5000`,

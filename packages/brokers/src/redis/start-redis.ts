@@ -19,6 +19,6 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     port: options.port,
     password: options.password,
     tls: certificate === undefined ? undefined : { ca: certificate.ca },
-    configure: (port, folder) => dataLines(port, folder, options, certificate),
+    configure: (place) => dataLines(place, options, certificate),
   });
 }

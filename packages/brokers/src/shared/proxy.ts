@@ -39,6 +39,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
 
   const close = async (): Promise<void> => {
     for (const pair of pairs) pair.cut();
+    pairs.clear();
     if (!server.listening) return;
     server.close();
     await once(server, 'close');
