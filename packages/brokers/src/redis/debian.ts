@@ -29,9 +29,14 @@ function programIn(folder: string, libraries: readonly string[]): Parameters<typ
 }
 
 async function libraryFolders(folder: string): Promise<string[]> {
-  const libraries = join(folder, 'usr/lib');
-  const triplets = await readdir(libraries).catch(() => []);
-  return triplets.filter((name) => name.includes('-linux-')).map((name) => join(libraries, name));
+  const found = await Promise.all(
+    ['usr/lib', 'lib'].map(async (name) => {
+      const libraries = join(folder, name);
+      const triplets = await readdir(libraries).catch(() => []);
+      return triplets.filter((triplet) => triplet.includes('-linux-')).map((triplet) => join(libraries, triplet));
+    }),
+  );
+  return found.flat();
 }
 
 /** Such as `debian-12`: a package of one release need not run on another. */
