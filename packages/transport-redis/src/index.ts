@@ -1,1 +1,18 @@
-export {};
+import type { RedisContext } from './redis-context.ts';
+import type { RedisOptions } from './redis-options.ts';
+
+declare module '@parley/core' {
+  interface TransportOptions {
+    redis: RedisOptions;
+  }
+  interface TransportContexts {
+    redis: RedisContext;
+  }
+}
+
+export type { RedisFactory, Role } from './connect/place-options.ts';
+export { redis } from './redis.ts';
+export { RedisClient } from './redis-client.ts';
+export { RedisContext } from './redis-context.ts';
+export type { RedisOptions } from './redis-options.ts';
+export { RedisTransporter } from './redis-transporter.ts';

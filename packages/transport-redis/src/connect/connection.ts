@@ -1,0 +1,190 @@
+import { type Backoff, backoffDelay, RpcCode, RpcException } from '@parley/core/transport';
+import type { Redis } from 'ioredis';
+import { connectError, lostError } from '../redis-error.ts';
+import { Heartbeat } from './heartbeat.ts';
+
+export interface ConnectionSetup {
+  /** Where it leads, for errors. */
+  readonly label: string;
+  /**
+   * The object to connect with, at every attempt: always the same, or a new one each time (another node of a cluster).
+   * It must not reconnect by itself.
+   */
+  make(): Redis;
+  /** Called once for each object that `make` gave, before it connects: the place for listeners. */
+  adopt?(redis: Redis): void;
+  /** After the log in: rejects when it is of no use, such as a replica. */
+  check(redis: Redis): Promise<unknown>;
+  readonly reconnect: Backoff;
+  /** Milliseconds for an attempt, `check` included. */
+  readonly connectTimeout: number;
+  /** Milliseconds of silence that end it; 0: none do. */
+  readonly heartbeat: number;
+}
+
+export interface ConnectionOwner {
+  up(connection: Connection): void;
+  /** It was up, and is gone. It connects again. */
+  down(connection: Connection, reason: RpcException): void;
+  /** An attempt failed; code 503 says that the next one may do better. There is a next one anyway, until `close`. */
+  failed(connection: Connection, reason: RpcException): void;
+}
+
+/**
+ * One connection to Redis, made again for ever. ioredis only connects: it neither reconnects, nor queues, nor sends
+ * anything twice, so that what becomes of a command is always known.
+ */
+export class Connection {
+  readonly #setup: ConnectionSetup;
+  readonly #owner: ConnectionOwner;
+  #redis: Redis | undefined;
+  #state: 'idle' | 'opening' | 'up' | 'waiting' | 'closed' = 'idle';
+  #attempt = 0;
+  /** Of the attempt, or of the wait for the next one. */
+  #timer: NodeJS.Timeout | undefined;
+  #heartbeat: Heartbeat | undefined;
+  /** Why it is about to end; the first reason is the cause of the others. */
+  #trouble: unknown;
+  #ended: (() => void) | undefined;
+
+  constructor(setup: ConnectionSetup, owner: ConnectionOwner) {
+    this.#setup = setup;
+    this.#owner = owner;
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  /** @throws RpcException 503 before it was ever opened. */
+  get redis(): Redis {
+    if (this.#redis === undefined) throw new RpcException('Redis is not connected', { code: RpcCode.Unavailable });
+    return this.#redis;
+  }
+
+  open(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'opening';
+    this.#trouble = undefined;
+    this.#attempt += 1;
+    const redis = this.#setup.make();
+    if (redis !== this.#redis) this.#adopt(redis);
+    const { connectTimeout } = this.#setup;
+    this.#timer = setTimeout(() => this.drop(timedOut(connectTimeout)), connectTimeout);
+    // One that a factory made may be on its way already; what becomes of it the events say.
+    if (redis.status === 'ready') this.#check(redis);
+    else if (redis.status === 'wait' || redis.status === 'close' || redis.status === 'end')
+      redis.connect().catch(ignore);
+  }
+
+  /** Ends it as broken; it connects again. */
+  drop(trouble: unknown): void {
+    if (this.#redis === undefined || (this.#state !== 'opening' && this.#state !== 'up')) return;
+    this.#trouble ??= trouble;
+    cut(this.#redis);
+  }
+
+  /** For good. Resolves when the socket is closed; what was written before is still sent, for at most `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    const wasUp = this.#state === 'up';
+    const redis = this.#redis;
+    this.#rest();
+    this.#state = 'closed';
+    if (redis === undefined || hasEnded(redis)) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#ended = resolve;
+    });
+    // Waits until all that was sent before is answered.
+    if (wasUp && timeout > 0) await answered(redis, timeout);
+    cut(redis);
+    if (!hasEnded(redis)) await ended;
+  }
+
+  #adopt(redis: Redis): void {
+    this.#redis = redis;
+    redis.on('error', (error: unknown) => this.#failed(redis, error));
+    redis.on('ready', () => this.#check(redis));
+    redis.on('end', () => this.#end(redis));
+    this.#setup.adopt?.(redis);
+  }
+
+  #failed(redis: Redis, error: unknown): void {
+    if (redis !== this.#redis) return;
+    this.#trouble ??= error;
+    // ioredis goes on with another database when SELECT fails.
+    if (this.#state === 'opening' && redis.status !== 'connecting') cut(redis);
+  }
+
+  #check(redis: Redis): void {
+    const current = () => redis === this.#redis && this.#state === 'opening';
+    if (!current() || this.#trouble !== undefined) return;
+    this.#setup.check(redis).then(
+      () => {
+        if (current() && this.#trouble === undefined) this.#up(redis);
+      },
+      (error: unknown) => {
+        if (current()) this.drop(error);
+      },
+    );
+  }
+
+  #up(redis: Redis): void {
+    const { heartbeat } = this.#setup;
+    clearTimeout(this.#timer);
+    this.#state = 'up';
+    this.#attempt = 0;
+    if (heartbeat > 0) {
+      this.#heartbeat = new Heartbeat(redis, heartbeat, () =>
+        this.drop(new Error(`it was silent for ${heartbeat} ms`)),
+      );
+    }
+    this.#owner.up(this);
+  }
+
+  #end(redis: Redis): void {
+    if (redis !== this.#redis) return;
+    this.#ended?.();
+    if (this.#state === 'closed') return;
+    const wasUp = this.#state === 'up';
+    const { label, reconnect } = this.#setup;
+    const trouble = this.#trouble;
+    this.#rest();
+    this.#state = 'waiting';
+    this.#timer = setTimeout(() => this.open(), backoffDelay(reconnect, Math.max(1, this.#attempt)));
+    if (wasUp) this.#owner.down(this, lostError(trouble, label));
+    else this.#owner.failed(this, connectError(trouble ?? new Error('it closed the connection'), label));
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
+  }
+}
+
+function hasEnded(redis: Redis): boolean {
+  return redis.status === 'end';
+}
+
+/** At once, whatever state it is in; `end` follows. (`disconnect` alone waits for the other side to close.) */
+function cut(redis: Redis): void {
+  const { stream } = redis as { stream?: Redis['stream'] };
+  if (stream !== undefined && !stream.destroyed) stream.destroy();
+  else if (!hasEnded(redis)) redis.disconnect();
+}
+
+function answered(redis: Redis, timeout: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, timeout);
+    redis.ping(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function timedOut(timeout: number): Error {
+  return Object.assign(new Error(`no answer within ${timeout} ms`), { code: 'ETIMEDOUT' });
+}
+
+function ignore(): void {}

@@ -1,0 +1,107 @@
+import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { Role } from './place-options.ts';
+import type { Access, Address, Place } from './read-place.ts';
+
+/** A place with one server that matters at a time. */
+export type ServerPlace = Extract<Place, { kind: 'server' | 'sentinels' | 'client' | 'factory' }>;
+/** A place with many. */
+export type ClusterPlace = Exclude<Place, ServerPlace>;
+
+export function isClusterPlace(place: Place): place is ClusterPlace {
+  return place.kind === 'cluster' || place.kind === 'clusterClient';
+}
+
+/**
+ * What ioredis must not do by itself: reconnect (then it would resubscribe without a word), queue or repeat commands (what
+ * became of them would be unknown), print (its ready check does), or rename keys.
+ */
+const ownOptions = {
+  retryStrategy: () => null,
+  sentinelRetryStrategy: () => null,
+  // What was a master has become a replica: the next attempt finds the new one.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  enableOfflineQueue: false,
+  autoResubscribe: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  enableReadyCheck: false,
+  enableAutoPipelining: false,
+  keyPrefix: '',
+  readOnly: false,
+  stringNumbers: false,
+  replyMapping: 'legacy',
+  failoverDetector: false,
+} as const satisfies RedisOptions;
+
+/** Milliseconds that ioredis waits for the other side when it closes a connection. */
+const disconnectTimeout = 200;
+
+/**
+ * A connection for a role, which does not connect yet, and leaves everything else to `Connection`.
+ *
+ * @throws RpcException 400 when a factory gives something else, 500 when it throws.
+ */
+export function makeRedis(place: ServerPlace, role: Role, connectTimeout: number): Redis {
+  const options = { ...ownOptions, connectTimeout, disconnectTimeout, lazyConnect: true };
+  switch (place.kind) {
+    case 'server':
+      return new Redis({ ...options, ...accessOptions(place), ...place.address });
+    case 'sentinels': {
+      const { sentinels, name, sentinelUsername, sentinelPassword, tls } = place;
+      return new Redis({
+        ...options,
+        ...accessOptions(place),
+        sentinels: [...sentinels],
+        name,
+        ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+        ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+        ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+      });
+    }
+    case 'client':
+      return place.client.duplicate({ ...options, monitor: false });
+    case 'factory':
+      return adopt(place.make, role);
+  }
+}
+
+/** A connection of its own to a node that a cluster client knows. */
+export function makeNodeRedis(cluster: Cluster, address: Address, connectTimeout: number): Redis {
+  const { redisOptions = {} } = cluster.options;
+  return new Redis({
+    ...redisOptions,
+    ...ownOptions,
+    connectTimeout,
+    disconnectTimeout,
+    lazyConnect: true,
+    ...address,
+  });
+}
+
+type AccessOptions = Pick<RedisOptions, 'tls' | 'username' | 'password' | 'db'>;
+
+export function accessOptions({ tls, username, password, db }: Access): AccessOptions {
+  return {
+    ...(tls === undefined ? {} : { tls }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(db === 0 ? {} : { db }),
+  };
+}
+
+function adopt(make: (role: Role) => Redis, role: Role): Redis {
+  let redis: unknown;
+  try {
+    redis = make(role);
+  } catch (cause) {
+    throw new RpcException(`redis: the option "client" threw for the role "${role}": ${messageOf(cause)}`, { cause });
+  }
+  if (typeof redis !== 'object' || redis === null || !('isCluster' in redis) || redis.isCluster !== false) {
+    throw new RpcException(`redis: the option "client" made no Redis of ioredis for the role "${role}"`, {
+      code: RpcCode.BadRequest,
+    });
+  }
+  Object.assign((redis as Redis).options, ownOptions);
+  return redis as Redis;
+}

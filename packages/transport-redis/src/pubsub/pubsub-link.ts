@@ -1,0 +1,94 @@
+import {
+  type Event,
+  type Hub,
+  type Request,
+  RpcCode,
+  RpcException,
+  readEnvelope,
+  writeHead,
+} from '@parley/core/transport';
+import { type Subscriptions, unsubscribe } from '../connect/subscriber.ts';
+import { RedisLink, type Side } from '../link/redis-link.ts';
+import type { ReadChannel } from '../names.ts';
+import type { RedisSource } from '../redis-context.ts';
+import type { ResolvedRedisOptions } from '../redis-options.ts';
+import { packMessage, unpackMessage } from '../wire/message.ts';
+import { EventSubscriptions } from './event-subscriptions.ts';
+
+/** `mode: 'pubsub'`: everything is published on channels, nothing is kept. */
+export class PubSubLink extends RedisLink {
+  readonly #subscriptions: Subscriptions;
+  readonly #events: EventSubscriptions;
+  #isPaused = false;
+
+  constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
+    super(options, hub, side, ['commands', 'subscriber']);
+    const { messages, broadcast } = hub.routes;
+    this.#events = new EventSubscriptions([hub.routes, broadcast], this.names);
+    this.#subscriptions = {
+      channels: [
+        ...messages.map((pattern) => this.names.channel('message', pattern)),
+        ...this.#events.events.map((pattern) => this.names.channel('event', pattern)),
+      ],
+      globs: this.#events.globs,
+    };
+  }
+
+  /** Takes nothing new: answers, cancels and credit still come by the inbox. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    if (this.isUp) await unsubscribe(this.connections.subscriber, this.#subscriptions);
+  }
+
+  protected override subscriptions(): Subscriptions {
+    return this.#isPaused ? { channels: [], globs: [] } : this.#subscriptions;
+  }
+
+  protected override async prepare(): Promise<void> {}
+
+  protected override began(): void {}
+
+  protected override ceased(): void {}
+
+  protected override request(envelope: Request): Promise<void> | undefined {
+    const { pattern, body } = envelope;
+    const message = packMessage(writeHead(envelope, this.instance), body);
+    return new Promise((resolve, reject) => {
+      this.publish(this.names.channel('message', pattern), message, (error, receivers) => {
+        const unsent = error == null ? undefined : this.unsent(error, pattern);
+        if (unsent !== undefined) reject(unsent);
+        else if (error == null && receivers === 0) reject(nobody(pattern));
+        else resolve();
+      });
+    });
+  }
+
+  protected override event(envelope: Event): Promise<void> | undefined {
+    const { pattern, body } = envelope;
+    const message = packMessage(writeHead(envelope, this.instance), body);
+    return new Promise((resolve, reject) => {
+      this.publish(this.names.channel('event', pattern), message, (error) => {
+        if (error == null) resolve();
+        else reject(this.unsent(error, pattern) ?? error);
+      });
+    });
+  }
+
+  protected override heard(
+    channel: string,
+    { kind, of }: ReadChannel,
+    message: Buffer,
+    glob: string | undefined,
+  ): void {
+    if (kind === 'event' && glob !== undefined && !this.#events.counts(of, glob)) return;
+    this.deliver(channel, () => {
+      const source: RedisSource = { channel, deliveryCount: 1 };
+      const { head, body } = unpackMessage(message);
+      return readEnvelope(head, body, { pattern: of, source });
+    });
+  }
+}
+
+function nobody(pattern: string): RpcException {
+  return new RpcException(`Nobody serves "${pattern}"`, { code: RpcCode.Unavailable });
+}

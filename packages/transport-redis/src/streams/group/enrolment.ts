@@ -1,0 +1,58 @@
+import { type Matcher, wildcardMatcher } from '@parley/core/transport';
+import type { ConsumedStream } from '../keep/consumed-stream.ts';
+import { says } from '../redis/script.ts';
+import { enrolScript } from '../redis/scripts.ts';
+import { enrolmentKey } from '../stream-keys.ts';
+import type { Membership } from './membership.ts';
+
+/** Nodes of a cluster have clocks of their own, kept alike by NTP: in doubt a group rather gets an event too many. */
+const clockDifference = 5000;
+
+/**
+ * Puts the group at its place in each stream. Requests are read from the beginning: whoever waits for an answer waits. Events
+ * are read from the moment at which the group first wanted them, which Redis remembers: so a group that is new does not get
+ * what was before its time, and one that was away misses nothing, not even a name that appeared meanwhile.
+ */
+export class Enrolment {
+  readonly #member: Membership;
+  /** Exact names and wildcards, each with the time since when the group wants it. */
+  readonly #since = new Map<string, { readonly matches: Matcher; readonly time: number }>();
+  readonly #done = new Set<string>();
+
+  constructor(member: Membership) {
+    this.#member = member;
+  }
+
+  /** Before any stream of an event is joined. */
+  async want(patterns: readonly string[]): Promise<void> {
+    if (patterns.length === 0) return;
+    const { redis, names, group } = this.#member;
+    const times = (await enrolScript.run(redis, [enrolmentKey(names, group)], patterns)) as Buffer[];
+    for (const [index, pattern] of patterns.entries()) {
+      this.#since.set(pattern, { matches: wildcardMatcher(pattern), time: Number(times[index]?.toString()) });
+    }
+  }
+
+  /** Again after an outage, or when Redis has lost it: a stream that was joined before begins anew then. */
+  async join(streams: Iterable<ConsumedStream>): Promise<void> {
+    await Promise.all([...streams].map((stream) => this.#join(stream)));
+  }
+
+  async #join(stream: ConsumedStream): Promise<void> {
+    const { redis, group } = this.#member;
+    try {
+      await redis.xgroup('CREATE', stream.key, group, this.#begin(stream), 'MKSTREAM');
+    } catch (error) {
+      if (!says(error, 'BUSYGROUP')) throw error;
+    }
+    this.#done.add(stream.key);
+  }
+
+  #begin({ kind, pattern, key }: ConsumedStream): string {
+    if (kind === 'message' || this.#done.has(key)) return '0';
+    const times = [...this.#since.values()].filter(({ matches }) => matches(pattern)).map(({ time }) => time);
+    const isExact = this.#since.has(pattern);
+    const early = this.#member.isCluster && !isExact ? clockDifference : 0;
+    return String(Math.max(0, Math.min(...times) - 1 - early));
+  }
+}

@@ -1,0 +1,16 @@
+import type { Names } from '../../names.ts';
+import type { Commands } from '../redis/script.ts';
+import type { ResolvedStreamsOptions } from '../streams-options.ts';
+
+/** One instance of a group, as all that it does in Redis needs to know it. */
+export interface Membership {
+  readonly group: string;
+  /** The instance's name: under it Redis remembers what it has. */
+  readonly consumer: string;
+  readonly names: Names;
+  readonly options: ResolvedStreamsOptions;
+  /** The connection for commands, as it is now. */
+  readonly redis: Commands;
+  readonly isCluster: boolean;
+  warn(what: string, detail?: unknown): void;
+}

@@ -1,0 +1,145 @@
+import {
+  type CallId,
+  type DeadReason,
+  errorToWire,
+  type Receiver,
+  RpcCode,
+  RpcException,
+  readEnvelope,
+} from '@parley/core/transport';
+import type { RedisSource } from '../../redis-context.ts';
+import { writeLetter } from '../dead/letter.ts';
+import { readEntry } from '../entry.ts';
+import type { Membership } from '../group/membership.ts';
+import { buryScript } from '../redis/scripts.ts';
+import { deadLettersKey, deadLettersSet } from '../stream-keys.ts';
+import { Acks } from './acks.ts';
+import type { ConsumedStream } from './consumed-stream.ts';
+import { type Settling, StreamDelivery } from './stream-delivery.ts';
+
+/** Where entries go, and what they need to know. */
+export interface HoldingsOwner {
+  readonly receiver: Receiver;
+  /** Milliseconds that a request has waited in its stream. */
+  waited(stream: ConsumedStream, id: string): number;
+  /** Answers a request that core never sees. */
+  refuse(id: CallId, reason: RpcException): void;
+}
+
+/** What this instance has of its group's streams: hands entries to core, and settles them as core says. */
+export class Holdings implements Settling {
+  readonly acks: Acks;
+  readonly #member: Membership;
+  readonly #owner: HoldingsOwner;
+  /** Requests that another instance has by now: it will answer. */
+  readonly #lostCalls = new Set<CallId>();
+  /** Keys of dead letters that are known to be in the set of them all. */
+  readonly #announced = new Set<string>();
+
+  constructor(member: Membership, owner: HoldingsOwner) {
+    this.#member = member;
+    this.#owner = owner;
+    this.acks = new Acks(member);
+  }
+
+  /** Whether the answer to a request is another instance's business. */
+  isLost(id: CallId): boolean {
+    return this.#lostCalls.size > 0 && this.#lostCalls.has(id);
+  }
+
+  /** Redis may have been restarted empty. */
+  forgetAnnounced(): void {
+    this.#announced.clear();
+  }
+
+  /** An entry came: to core with it, unless it cannot be read. @param attempt how often it was delivered, with this time. */
+  accept(stream: ConsumedStream, id: string, fields: readonly Buffer[], attempt: number): void {
+    // It was taken back while this process hung; it runs already.
+    if (stream.open.has(id) || (attempt > 1 && stream.isSettling(id))) return;
+    const delivery = new StreamDelivery(this, stream, id, fields, attempt);
+    let envelope: ReturnType<typeof readEnvelope>;
+    try {
+      const entry = readEntry(fields);
+      if (entry === undefined) throw unreadable('it has no head');
+      if (entry.group !== undefined && entry.group !== this.#member.group) {
+        this.acks.add(stream, id);
+        return;
+      }
+      const source: RedisSource = { channel: stream.key, entryId: id, deliveryCount: attempt };
+      const waited = stream.kind === 'message' ? this.#owner.waited(stream, id) : 0;
+      envelope = readEnvelope(entry.head, entry.body, { pattern: stream.pattern, source, audience: 'group', waited });
+    } catch (error) {
+      void this.#discard(delivery, RpcException.from(error));
+      return;
+    }
+    if (envelope.kind === 'request' && stream.kind === 'message') {
+      delivery.callId = envelope.id;
+      this.#lostCalls.delete(envelope.id);
+    } else if (envelope.kind === 'event' && stream.kind === 'event') {
+      if (envelope.key !== undefined) delivery.lane = `${stream.pattern}\0${envelope.key}`;
+    } else {
+      if (envelope.kind === 'refused' && envelope.id !== undefined) this.#owner.refuse(envelope.id, envelope.reason);
+      const reason = envelope.kind === 'refused' ? envelope.reason : unreadable(`it is of kind "${envelope.kind}"`);
+      void this.#discard(delivery, reason);
+      return;
+    }
+    stream.open.set(id, delivery);
+    this.#owner.receiver.receive(envelope, delivery);
+  }
+
+  settle(delivery: StreamDelivery): void {
+    const { stream, id, state, callId } = delivery;
+    if (state === 'lost') {
+      if (callId !== undefined) this.#lostCalls.delete(callId);
+    } else if (stream.open.delete(id)) this.acks.add(stream, id);
+  }
+
+  async bury(delivery: StreamDelivery, why: DeadReason): Promise<void> {
+    const { stream, id, fields, state } = delivery;
+    if (state === 'lost' || !stream.open.has(id)) return;
+    const { redis, names, group, consumer, options } = this.#member;
+    const letters = deadLettersKey(names, stream.key, group);
+    try {
+      if (!this.#announced.has(letters)) await redis.sadd(deadLettersSet(names), letters);
+      this.#announced.add(letters);
+      const letter = writeLetter({ stream: stream.key, entryId: id, group, attempts: why.attempts }, why.body, fields);
+      const isTrimmed = delivery.state === 'trimmed' ? 1 : 0;
+      const args = [group, consumer, id, options.maxDeadLetters, isTrimmed, ...letter];
+      await buryScript.run(redis, [stream.key, letters], args);
+    } catch (cause) {
+      const message = `The entry ${id} of "${stream.key}" could not be put among the dead letters`;
+      throw new RpcException(message, { code: RpcCode.Unavailable, cause });
+    }
+    stream.open.delete(id);
+  }
+
+  /** Its lease ran out. @param isTaken whether another instance has it now, and will answer. */
+  lose(delivery: StreamDelivery, isTaken: boolean): void {
+    delivery.state = 'lost';
+    delivery.stream.open.delete(delivery.id);
+    if (isTaken && delivery.callId !== undefined) this.#lostCalls.add(delivery.callId);
+  }
+
+  /** The streams are gone, and with them whoever else could have had what this instance has. */
+  outlive(stream: ConsumedStream): void {
+    for (const delivery of stream.open.values()) delivery.state = 'trimmed';
+  }
+
+  /** What nobody can handle: it would come again and again. Never rejects; if it cannot be buried, its lease runs out. */
+  async #discard(delivery: StreamDelivery, reason: RpcException): Promise<void> {
+    const { stream, id, attempt } = delivery;
+    this.#member.warn(`redis: the entry ${id} of "${stream.key}" cannot be read: ${reason.message}`);
+    stream.open.set(id, delivery);
+    try {
+      await this.bury(delivery, { body: errorToWire(reason), attempts: attempt - 1 });
+    } catch (error) {
+      this.#member.warn(`redis: the entry ${id} of "${stream.key}" could not be put among the dead letters`, error);
+    } finally {
+      stream.open.delete(id);
+    }
+  }
+}
+
+function unreadable(why: string): RpcException {
+  return new RpcException(`Not a message of Parley: ${why}`, { code: RpcCode.BadRequest });
+}

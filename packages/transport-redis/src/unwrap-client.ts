@@ -1,0 +1,13 @@
+import { type Class, RpcCode, RpcException } from '@parley/core/transport';
+import { Cluster, Redis } from 'ioredis';
+import { isClusterPlace } from './connect/redis-maker.ts';
+import type { RedisLink } from './link/redis-link.ts';
+import type { ResolvedRedisOptions } from './redis-options.ts';
+
+/** @throws TypeError for any class but the one; RpcException 503 without a link. */
+export function unwrapClient<T>(link: RedisLink | undefined, options: ResolvedRedisOptions, type: Class<T>): T {
+  const given = isClusterPlace(options.place) ? Cluster : Redis;
+  if ((type as unknown) !== given) throw new TypeError(`Redis has no ${type.name} here: it gives ${given.name}`);
+  if (link !== undefined) return link.driver as T;
+  throw new RpcException('Redis is not connected', { code: RpcCode.Unavailable });
+}

@@ -1,0 +1,28 @@
+import type { Body } from '@parley/core/transport';
+
+/**
+ * A message on a channel: the head, a line feed, the body. A head is one line of JSON, so the first line feed ends it.
+ *
+ * Text stays text: ioredis then writes the command without a copy.
+ */
+export function packMessage(head: string, body: Body): string | Buffer {
+  if (body === undefined) return head;
+  if (typeof body === 'string') return `${head}\n${body}`;
+  return Buffer.concat([Buffer.from(`${head}\n`), body]);
+}
+
+/** What came on a channel, taken apart. */
+export interface PackedMessage {
+  readonly head: string;
+  /** `undefined` without a line feed. Shares its memory with the message. */
+  readonly body: Buffer | undefined;
+}
+
+/** Any bytes are a head and perhaps a body; whether the head makes sense is for `readEnvelope` to say. */
+export function unpackMessage(message: Buffer): PackedMessage {
+  const end = message.indexOf(lineFeed);
+  if (end < 0) return { head: message.toString(), body: undefined };
+  return { head: message.toString('utf8', 0, end), body: message.subarray(end + 1) };
+}
+
+const lineFeed = 0x0a;
