@@ -1,1 +1,3 @@
-export {};
+export type { KafkaBroker } from './kafka-broker.ts';
+export type { KafkaOptions, KafkaSasl } from './kafka-options.ts';
+export { startKafka } from './start-kafka.ts';
