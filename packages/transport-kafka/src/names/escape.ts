@@ -13,7 +13,7 @@ const escapes = /(?:_x[0-9A-F]{2}_)+/g;
  * @param telling places of characters that are to be escaped though Kafka allows them.
  */
 export function escape(text: string, telling: readonly number[] = []): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   const isEscaped = characters.map((character, index) => !legal.test(character) || telling.includes(index));
   return characters
     .map((character, index) => {

@@ -9,10 +9,13 @@ const pattern = fc
   .oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
     fc
-      .array(fc.constantFrom('_', 'x', '_x', '4', '1', 'A', 'C3', '.', '.rpc', '.dlt', 'parley.', 'é', '💥', '/', '{"a":1}'), {
-        minLength: 1,
-        maxLength: 8,
-      })
+      .array(
+        fc.constantFrom('_', 'x', '_x', '4', '1', 'A', 'C3', '.', '.rpc', '.dlt', 'parley.', 'é', '💥', '/', '{"a":1}'),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      )
       .map((parts) => parts.join('')),
   )
   .filter((text) => text.isWellFormed());
@@ -98,6 +101,9 @@ it('all begin with the prefix, and those without it are not ours', () => {
   expect(prefixed.event('a')).toBe('shop-a');
   expect(prefixed.requests('a')).toBe('shop-a.rpc');
   expect(prefixed.replies('users/v1')).toBe('shop-parley.replies.users_x2F_v1');
+  expect(prefixed.isReplies('shop-parley.replies.users')).toBe(true);
+  for (const topic of ['parley.replies.users', 'shop-parley.control', 'shop-a'])
+    expect(prefixed.isReplies(topic)).toBe(false);
   expect(prefixed.control).toBe('shop-parley.control');
   expect(prefixed.eventOf('shop-a')).toBe('a');
   expect(prefixed.eventOf('a')).toBeUndefined();

@@ -31,6 +31,11 @@ export class TopicNames {
     return checked(`${this.#prefix}${own}replies.${escape(clientId)}`, 'client id', clientId);
   }
 
+  /** Whether answers go there. */
+  isReplies(topic: string): boolean {
+    return topic.startsWith(`${this.#prefix}${own}replies.`);
+  }
+
   /**
    * The topic of an event: `<prefix><pattern>`, escaped. What would look like a topic of another kind has its telling dot
    * (or underscore) escaped, too: the event `a.rpc` is in `a_x2E_rpc`.
@@ -83,7 +88,7 @@ function* tellingPlaces(pattern: string): Iterable<number> {
   // Kafka's own topics, such as __consumer_offsets.
   if (pattern.startsWith('__')) yield 0;
   if (pattern.startsWith(own)) yield own.length - 1;
-  if (pattern.endsWith(requests) || pattern.endsWith(deadLetters)) yield [...pattern].length - requests.length;
+  if (pattern.endsWith(requests) || pattern.endsWith(deadLetters)) yield Array.from(pattern).length - requests.length;
 }
 
 function checked(topic: string, what: string, value: string): string {

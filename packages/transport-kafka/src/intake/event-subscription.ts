@@ -1,0 +1,100 @@
+import type { GroupConsumer } from '../driver/index.ts';
+import type { ResolvedKafkaOptions } from '../kafka-options.ts';
+import type { Station } from '../link/station.ts';
+import { eventIntake } from './event-intake.ts';
+import type { EventTopics } from './event-topics.ts';
+import type { Intake } from './intake.ts';
+
+/** What a group reads of the events: the topics that its handlers name, and those that turn up and match a wildcard. */
+export class EventSubscription {
+  readonly #station: Station;
+  readonly #options: ResolvedKafkaOptions;
+  readonly #group: string;
+  readonly #topics: EventTopics;
+  readonly #intake: Intake;
+  #consumer: GroupConsumer | undefined;
+  #subscribed: ReadonlySet<string> = new Set();
+  #isStopped = false;
+
+  constructor(
+    station: Station,
+    options: ResolvedKafkaOptions,
+    group: string,
+    topics: EventTopics,
+    audience: 'group' | undefined,
+  ) {
+    this.#station = station;
+    this.#options = options;
+    this.#group = group;
+    this.#topics = topics;
+    this.#intake = eventIntake(station, options, group, audience);
+  }
+
+  /** Resolves when what is emitted from now on will come. */
+  async start(): Promise<void> {
+    const { exact } = this.#topics;
+    await this.#station.topics.ensure('events', [...exact.keys()]);
+    const found = await this.#find();
+    const missed = await this.#missedBy(found);
+    const known = new Set([...exact.keys(), ...found].filter((topic) => !missed.has(topic)));
+    if (known.size > 0) await this.#join(known);
+    if (missed.size > 0) await this.#add(missed);
+  }
+
+  /** Looks for topics that a wildcard matches and that are new: they are read from their beginning. */
+  async discover(): Promise<void> {
+    if (!this.#topics.hasWildcards || this.#isStopped) return;
+    const added = new Set((await this.#find()).filter((topic) => !this.#subscribed.has(topic)));
+    if (added.size > 0 && !this.#isStopped) await this.#add(added);
+  }
+
+  /** Nothing new goes to core. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#intake.stop();
+  }
+
+  /** Commits and leaves the group. */
+  async close(timeout: number): Promise<void> {
+    this.#isStopped = true;
+    await this.#intake.close(timeout);
+  }
+
+  async #find(): Promise<string[]> {
+    if (!this.#topics.hasWildcards) return [];
+    return [...this.#topics.matching(await this.#station.driver.admin.listTopics()).keys()];
+  }
+
+  /** Of those found, the ones that turned up while the whole group was away: it has offsets, but none in them. */
+  async #missedBy(found: readonly string[]): Promise<ReadonlySet<string>> {
+    const { admin } = this.#station.driver;
+    const known = [...new Set([...this.#topics.exact.keys(), ...found])];
+    if (found.length === 0 || this.#options.from === 'earliest') return new Set();
+    const offsets = await Promise.all(known.map((topic) => admin.committedOffsets(this.#group, topic)));
+    const withOffsets = new Set(known.filter((_, index) => (offsets[index]?.length ?? 0) > 0));
+    return new Set(
+      withOffsets.size === 0 ? [] : found.filter((topic) => !withOffsets.has(topic) && !this.#topics.exact.has(topic)),
+    );
+  }
+
+  async #add(topics: ReadonlySet<string>): Promise<void> {
+    if (this.#consumer === undefined) {
+      await this.#join(topics, true);
+      return;
+    }
+    const all = new Set([...this.#subscribed, ...topics]);
+    await this.#consumer.changeTopics([...all]);
+    this.#subscribed = all;
+  }
+
+  async #join(topics: ReadonlySet<string>, fromBeginning = this.#options.from === 'earliest'): Promise<void> {
+    const { sessionTimeout, heartbeatInterval } = this.#options;
+    const groupId = this.#group;
+    this.#consumer = this.#station.driver.groupConsumer(
+      { groupId, topics: [...topics], fromBeginning, sessionTimeout, heartbeatInterval },
+      this.#intake,
+    );
+    this.#subscribed = topics;
+    await this.#intake.start(this.#consumer);
+  }
+}

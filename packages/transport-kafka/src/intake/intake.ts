@@ -1,0 +1,293 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  backoffDelay,
+  type DeadReason,
+  type Envelope,
+  errorToWire,
+  type Receiver,
+  type Refused,
+  RpcException,
+} from '@parley/core/transport';
+import type { DriverRecord, GroupConsumer, GroupOwner, TopicPartition, TopicPartitionOffset } from '../driver/index.ts';
+import { type DeliveryKeeper, KafkaDelivery } from './kafka-delivery.ts';
+import { PartitionOffsets } from './partition-offsets.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+/** Milliseconds between commits while something is done. */
+const commitInterval = 250;
+/** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
+const rebalanceGrace = 200;
+/** Bytes that may be here unsettled. */
+const heldBytes = 64 * 1_048_576;
+
+/** Between tries to put away what cannot be read. */
+const refuseBackoff = { initial: 200, max: 30_000 };
+
+/** What is different for events and for requests. */
+export interface IntakeSetup {
+  readonly receiver: Receiver;
+  /** Messages that may be here unsettled. */
+  readonly prefetch: number;
+  /** What core gets; `undefined` for a record that is not for this group. @throws RpcException for what cannot be read. */
+  read(delivery: KafkaDelivery): Envelope | Refused | undefined;
+  /** What cannot be read, or is refused for what its sender put into it. Resolves when it may be settled. */
+  refuse(delivery: KafkaDelivery, refused: Refused): Promise<void>;
+  bury(delivery: KafkaDelivery, why: DeadReason): Promise<void>;
+  /** These topics are gone. */
+  missing(topics: readonly string[]): void;
+  warn(what: string, detail?: unknown): void;
+}
+
+/** One consumer group's way into core: hands over what there is room for, and commits what is done and all before it. */
+export class Intake implements GroupOwner, DeliveryKeeper {
+  readonly #setup: IntakeSetup;
+  readonly #line: WaitingLine;
+  readonly #offsets = new Map<string, PartitionOffsets<KafkaDelivery>>();
+  #consumer: GroupConsumer | undefined;
+  #generation = -1;
+  #assigned: readonly TopicPartition[] = [];
+  #names: ReadonlySet<string> = new Set();
+  #held = 0;
+  #bytes = 0;
+  #isFull = false;
+  #isStopped = false;
+  #committing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #settled: (() => void) | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(setup: IntakeSetup) {
+    this.#setup = setup;
+    this.#line = new WaitingLine(setup.receiver, (delivery) => this.#hand(delivery));
+  }
+
+  /** Joins the group. Rejects as the driver's `start`. */
+  async start(consumer: GroupConsumer): Promise<void> {
+    this.#consumer = consumer;
+    await consumer.start();
+  }
+
+  /** Nothing new goes to core; what it has may be settled. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#consumer?.pauseAll();
+    this.#dropWaiting();
+  }
+
+  /** Commits what is done and leaves the group, within `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    const deadline = performance.now() + timeout;
+    this.stop();
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    await within(timeout, this.#commitAll());
+    clearTimeout(this.#timer);
+    await this.#consumer?.close(Math.max(0, deadline - performance.now()));
+    clearTimeout(this.#timer);
+  }
+
+  assigned(generation: number, partitions: readonly TopicPartition[]): void {
+    this.#dropWaiting();
+    this.#generation = generation;
+    this.#assigned = partitions;
+    this.#names = new Set(partitions.map(nameOf));
+    this.#isFull = false;
+    for (const partition of partitions) this.#offsetsOf(nameOf(partition)).assigned();
+  }
+
+  async revoked(_generation: number, clean: boolean): Promise<void> {
+    this.#dropWaiting();
+    if (clean) {
+      await this.#quiet(rebalanceGrace);
+      await this.#commitAll();
+    }
+    this.#assigned = [];
+    this.#names = new Set();
+  }
+
+  records(generation: number, topic: string, partition: number, records: readonly DriverRecord[]): void {
+    if (this.#isStopped || generation !== this.#generation) return;
+    const offsets = this.#offsetsOf(nameOf({ topic, partition }));
+    for (const record of records) {
+      const delivery = new KafkaDelivery(topic, partition, record, this);
+      if (!offsets.isNew(delivery.offset, delivery.timestamp)) continue;
+      offsets.add(delivery);
+      this.#held += 1;
+      this.#bytes += delivery.size;
+      this.#line.add(delivery);
+    }
+    if (this.#held >= this.#setup.prefetch || this.#bytes >= heldBytes) this.#pause();
+    // What was done before a rebalance and comes again now is to be committed.
+    this.#commitSoon();
+  }
+
+  lost(reason: RpcException): void {
+    if (!this.#isStopped) this.#setup.warn('out of its consumer group, joining again', reason);
+  }
+
+  restored(): void {}
+
+  missing(topics: readonly string[]): void {
+    if (!this.#isStopped) this.#setup.missing(topics);
+  }
+
+  settle(delivery: KafkaDelivery): void {
+    if (delivery.isDone) return;
+    delivery.isDone = true;
+    this.#release(delivery);
+    this.#commitSoon();
+  }
+
+  async bury(delivery: KafkaDelivery, why: DeadReason): Promise<void> {
+    if (delivery.isDone) return;
+    const name = nameOf(delivery);
+    if (!this.#names.has(name)) {
+      // It was taken away: whoever has it now decides, and so do we if it comes back.
+      this.#offsets.get(name)?.forget(delivery);
+      delivery.isDone = true;
+      this.#release(delivery);
+      return;
+    }
+    await this.#setup.bury(delivery, why);
+    this.settle(delivery);
+  }
+
+  #hand(delivery: KafkaDelivery): void {
+    delivery.isHanded = true;
+    let envelope: Envelope | Refused | undefined;
+    try {
+      envelope = this.#setup.read(delivery);
+    } catch (thrown) {
+      envelope = { kind: 'refused', id: undefined, reason: RpcException.from(thrown) };
+    }
+    if (envelope === undefined) this.settle(delivery);
+    else if (envelope.kind === 'refused') void this.#refuse(delivery, envelope);
+    else this.#setup.receiver.receive(envelope, delivery);
+  }
+
+  /** Tries until that has worked; if it has not when the instance closes, the message comes again. */
+  async #refuse(delivery: KafkaDelivery, refused: Refused): Promise<void> {
+    for (let attempt = 1; !this.#closing.signal.aborted; attempt += 1) {
+      try {
+        await this.#setup.refuse(delivery, refused);
+        this.settle(delivery);
+        return;
+      } catch (thrown) {
+        this.#setup.warn('a message that cannot be read could not be put into the dead letters; trying again', thrown);
+      }
+      await sleep(backoffDelay(refuseBackoff, attempt), undefined, this.#closing).catch(() => undefined);
+    }
+  }
+
+  /** It is not held any more; the next of its lane gets its turn. */
+  #release(delivery: KafkaDelivery): void {
+    this.#held -= 1;
+    this.#bytes -= delivery.size;
+    if (!this.#isStopped) this.#line.next(delivery.lane);
+    if (this.#isFull && this.#held <= this.#setup.prefetch / 2 && this.#bytes <= heldBytes / 2) this.#resume();
+    if (this.#settled !== undefined && !this.#isBusy) this.#settled();
+  }
+
+  get #isBusy(): boolean {
+    for (const offsets of this.#offsets.values()) if (offsets.isBusy) return true;
+    return false;
+  }
+
+  /** Waits until core has nothing, at most so long. */
+  #quiet(milliseconds: number): Promise<void> {
+    if (!this.#isBusy) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#settled?.(), milliseconds);
+      this.#settled = () => {
+        clearTimeout(timer);
+        this.#settled = undefined;
+        resolve();
+      };
+    });
+  }
+
+  /** What core does not have comes again, here or elsewhere. */
+  #dropWaiting(): void {
+    this.#line.clear();
+    for (const offsets of this.#offsets.values()) {
+      for (const { size } of offsets.forgetWaiting()) {
+        this.#held -= 1;
+        this.#bytes -= size;
+      }
+    }
+  }
+
+  #pause(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    for (const { topic, partition } of this.#assigned) this.#consumer?.pause(topic, partition);
+  }
+
+  #resume(): void {
+    this.#isFull = false;
+    for (const { topic, partition } of this.#assigned) this.#consumer?.resume(topic, partition);
+  }
+
+  #commitSoon(): void {
+    if (this.#timer !== undefined || this.#assigned.length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#commitAll();
+    }, commitInterval);
+  }
+
+  /** One at a time, so that none overtakes another; when it resolves, what was done before is committed, or could not be. */
+  async #commitAll(): Promise<void> {
+    await this.#committing;
+    this.#committing = this.#commit();
+    await this.#committing;
+  }
+
+  async #commit(): Promise<void> {
+    const offsets: TopicPartitionOffset[] = [];
+    const committed: (() => void)[] = [];
+    for (const partition of this.#assigned) {
+      const progress = this.#offsetsOf(nameOf(partition));
+      const offset = progress.toCommit();
+      if (offset === undefined) continue;
+      offsets.push({ ...partition, offset: String(offset) });
+      committed.push(() => progress.committed(offset));
+    }
+    if (offsets.length === 0 || this.#consumer === undefined) return;
+    const generation = this.#generation;
+    try {
+      await this.#consumer.commit(generation, offsets);
+    } catch {
+      // Nothing is lost: the next commit says it all.
+      this.#commitSoon();
+      return;
+    }
+    if (generation === this.#generation) for (const settle of committed) settle();
+  }
+
+  #offsetsOf(name: string): PartitionOffsets<KafkaDelivery> {
+    let offsets = this.#offsets.get(name);
+    if (offsets === undefined) this.#offsets.set(name, (offsets = new PartitionOffsets()));
+    return offsets;
+  }
+}
+
+/** What cannot be read, as the reason of a dead letter. */
+export function refusedReason({ reason }: Refused): DeadReason {
+  return { body: errorToWire(reason), attempts: 0 };
+}
+
+/** `/` is in the name of no topic. */
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+function within(milliseconds: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    void promise.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import type { DeadReason, Delivery } from '@parley/core/transport';
+import type { DriverRecord } from '../driver/driver.ts';
+import type { Slot } from './partition-offsets.ts';
+
+/** Who keeps a delivery: the intake that it came by. */
+export interface DeliveryKeeper {
+  settle(delivery: KafkaDelivery): void;
+  bury(delivery: KafkaDelivery, why: DeadReason): Promise<void>;
+}
+
+/** A record of a group that is to be handled. */
+export class KafkaDelivery implements Delivery, Slot {
+  /** Kafka does not count. */
+  readonly attempt = undefined;
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: DriverRecord;
+  readonly offset: number;
+  readonly timestamp: number;
+  /** Topic, partition and key; `undefined` without a key. */
+  readonly lane: string | undefined;
+  isHanded = false;
+  isDone = false;
+  readonly #keeper: DeliveryKeeper;
+
+  constructor(topic: string, partition: number, record: DriverRecord, keeper: DeliveryKeeper) {
+    this.topic = topic;
+    this.partition = partition;
+    this.record = record;
+    this.offset = Number(record.offset);
+    this.timestamp = Number(record.timestamp);
+    // Byte for byte: keys need not be text.
+    this.lane = record.key === null ? undefined : `${topic}/${partition}/${record.key.toString('latin1')}`;
+    this.#keeper = keeper;
+  }
+
+  /** In bytes, about. */
+  get size(): number {
+    return 256 + (this.record.value?.length ?? 0);
+  }
+
+  done(): void {
+    this.#keeper.settle(this);
+  }
+
+  dead(why: DeadReason): Promise<void> {
+    return this.#keeper.bury(this, why);
+  }
+}

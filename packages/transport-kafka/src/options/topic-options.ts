@@ -1,0 +1,68 @@
+import { OptionReader } from '@parley/core/transport';
+
+/** How topics are made that do not exist yet. Those that exist stay as they are. */
+export interface TopicOptions {
+  /**
+   * Of each topic for events or requests: as many instances of a group can share it. Default 12, which 2, 3, 4, 6 and 12
+   * instances share evenly; answers of hundreds of clients go through as many without being felt (measured).
+   */
+  readonly partitions?: number | undefined;
+  /** Copies of each partition, on as many brokers. Default: the brokers' `default.replication.factor`. */
+  readonly replication?: number | undefined;
+  /** Milliseconds for which events are kept. Default: the brokers' `log.retention`, 7 days where nobody changed it. -1: for ever. */
+  readonly eventRetention?: number | undefined;
+  /** Milliseconds for which requests are kept; longer than any is to wait. Default 1 hour. */
+  readonly requestRetention?: number | undefined;
+  /** Milliseconds for which answers are kept: longer than an outage that they are to survive. Default 10 minutes. */
+  readonly replyRetention?: number | undefined;
+  /** Milliseconds for which dead letters are kept. Default -1: for ever. */
+  readonly deadLetterRetention?: number | undefined;
+  /** More settings of topics for events, as Kafka names them: `{ 'cleanup.policy': 'compact' }`. Default: none. */
+  readonly config?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ResolvedTopicOptions {
+  readonly partitions: number;
+  readonly replication: number | undefined;
+  readonly eventRetention: number | undefined;
+  readonly requestRetention: number;
+  readonly replyRetention: number;
+  readonly deadLetterRetention: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+const names = [
+  'partitions',
+  'replication',
+  'eventRetention',
+  'requestRetention',
+  'replyRetention',
+  'deadLetterRetention',
+  'config',
+] as const satisfies readonly (keyof TopicOptions)[];
+
+const minute = 60_000;
+
+/** @throws RpcException 400 naming the option that is wrong. */
+export function readTopicOptions(what: string, options: TopicOptions | undefined): ResolvedTopicOptions {
+  const read = new OptionReader<TopicOptions>(`${what}: the option "topics"`, options, names);
+  const { config = {} } = options ?? {};
+  if (
+    typeof config !== 'object' ||
+    config === null ||
+    Object.values(config).some((value) => typeof value !== 'string')
+  ) {
+    throw read.error('config', 'must be an object of texts');
+  }
+  return {
+    partitions: read.integer('partitions', { default: 12, min: 1, max: 10_000 }),
+    replication:
+      options?.replication === undefined ? undefined : read.integer('replication', { default: 1, min: 1, max: 100 }),
+    eventRetention:
+      options?.eventRetention === undefined ? undefined : read.integer('eventRetention', { default: -1, min: -1 }),
+    requestRetention: read.integer('requestRetention', { default: 60 * minute, min: 1000 }),
+    replyRetention: read.integer('replyRetention', { default: 10 * minute, min: 1000 }),
+    deadLetterRetention: read.integer('deadLetterRetention', { default: -1, min: -1 }),
+    config: { ...config },
+  };
+}
