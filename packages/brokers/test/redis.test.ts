@@ -103,7 +103,8 @@ describe('a Redis', () => {
     expect(await server.killClients({ name: 'me' })).toBe(1);
     await until('the named client to be cut', () => closed.named === 1);
     expect(closed.plain).toBe(0);
-    await until('all to be back', async () => (await server.killClients()) === 3);
+    await Promise.all([subscriber, named].map((client) => until('it to be back', () => client.status === 'ready')));
+    expect(await server.killClients()).toBe(3);
     await until('all to be cut', () => closed.plain === 1 && closed.subscriber === 2 && closed.named === 2);
   });
 

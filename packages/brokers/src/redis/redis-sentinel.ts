@@ -8,7 +8,7 @@ export interface RedisSentinelOptions {
   readonly name?: string | undefined;
 }
 
-/** A master, a replica, and a sentinel that makes the replica master about a second after the master is gone. */
+/** A master, a replica, and a sentinel that makes the replica master some five seconds after the master is gone. */
 export interface RedisSentinel extends AsyncDisposable {
   readonly name: string;
   /** Goes into ioredis as `sentinels`. */
@@ -62,7 +62,8 @@ function sentinelLines(place: ServerPlace, name: string, master: LocalRedis): st
     ...commonLines(place),
     `port ${place.port}`,
     `sentinel monitor ${name} ${master.host} ${master.port} 1`,
-    `sentinel down-after-milliseconds ${name} 1000`,
+    // It pings every second: with less than two it takes the new master for dead before that has answered once.
+    `sentinel down-after-milliseconds ${name} 2500`,
     `sentinel failover-timeout ${name} 5000`,
   ];
 }
@@ -79,9 +80,11 @@ function sentinelOf(
   close: () => Promise<void>,
 ): RedisSentinel {
   const named = async (): Promise<LocalRedis | undefined> => {
-    const address = await sentinel.admin((redis) => redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name));
-    const port = Array.isArray(address) ? Number(address[1]) : undefined;
-    const server = servers.find((candidate) => candidate.port === port);
+    const answer = (await sentinel.admin((redis) => redis.call('SENTINEL', 'MASTER', name))) as string[];
+    const field = (wanted: string): string | undefined => answer[answer.indexOf(wanted) + 1];
+    // Otherwise it is down, or a failover is not at its end.
+    if (field('flags') !== 'master') return undefined;
+    const server = servers.find(({ port }) => String(port) === field('port'));
     const isMaster = await server?.admin(async (redis) => (await redis.info('replication')).includes('role:master'));
     return isMaster === true ? server : undefined;
   };
