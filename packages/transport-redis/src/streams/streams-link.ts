@@ -1,9 +1,139 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
-import { PubSubLink } from '../pubsub/pubsub-link.ts';
+import {
+  type CallId,
+  type Envelope,
+  type Event,
+  type Hub,
+  type Request,
+  type Routes,
+  RpcCode,
+  RpcException,
+} from '@parley/core/transport';
+import { isClusterPlace } from '../connect/redis-maker.ts';
+import type { Subscriptions } from '../connect/subscriber.ts';
+import { RedisLink, type Side } from '../link/redis-link.ts';
+import type { ResolvedRedisOptions } from '../redis-options.ts';
+import type { Membership } from './group/membership.ts';
+import { Intake } from './intake.ts';
+import { openReader } from './read/open-reader.ts';
+import type { Reading } from './read/slot-readers.ts';
+import type { Commands } from './redis/script.ts';
+import { StreamsSender } from './streams-sender.ts';
 
-/** `mode: 'streams'`. */
-export class StreamsLink extends PubSubLink {
-  override open(): Promise<void> {
-    return Promise.reject(new RpcException('redis: streams come next', { code: RpcCode.Unsupported }));
+/** Milliseconds that a read waits in Redis for something to come. */
+const patience = 2000;
+/** In a cluster nobody can end a read from outside: that is how long a pause may take. */
+const clusterPatience = 500;
+
+/** `mode: 'streams'`: Redis keeps requests and events in streams; answers and controls go by inboxes. */
+export class StreamsLink extends RedisLink {
+  readonly #sender: StreamsSender;
+  /** `undefined` for a client that serves nothing. */
+  readonly #intake: Intake | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
+    super(options, hub, side, ['commands', 'subscriber']);
+    const { names, instance } = this;
+    this.#sender = new StreamsSender({ names, instance, options: options.streams, redis: () => this.#redis });
+    if (servesAny(hub.routes)) this.#intake = this.#createIntake(hub.routes);
   }
+
+  override send(envelope: Envelope): Promise<void> | undefined {
+    // The lease ran out: whoever has the request now answers it.
+    if (this.#intake?.isLost(idOf(envelope)) === true) return undefined;
+    return super.send(envelope);
+  }
+
+  async pause(): Promise<void> {
+    await this.#intake?.pause();
+  }
+
+  override close(timeout: number): Promise<void> {
+    this.#closing ??= this.#close(timeout);
+    return this.#closing;
+  }
+
+  protected override subscriptions(): Subscriptions {
+    return { channels: [], globs: [] };
+  }
+
+  protected override async prepare(): Promise<void> {
+    await this.#sender.prepare();
+    await this.#intake?.prepare();
+  }
+
+  protected override began(): void {
+    this.#intake?.begin();
+  }
+
+  /** Reading has connections of its own, and what was read may be handled: its answers wait for the end of the outage. */
+  protected override ceased(): void {}
+
+  protected override request(envelope: Request): Promise<void> {
+    return this.#sender.request(envelope);
+  }
+
+  protected override event(envelope: Event): Promise<void> {
+    return this.#sender.event(envelope);
+  }
+
+  /** Nothing is published on channels but what the inbox and the control channels get. */
+  protected override heard(): void {}
+
+  get #redis(): Commands {
+    return this.connections.commands;
+  }
+
+  #createIntake(routes: Routes): Intake {
+    const { options, hub } = this;
+    const { group } = options;
+    if (group === undefined) {
+      const message = 'redis: the option "group" is required to serve: give all instances of a service the same one';
+      throw new RpcException(message, { code: RpcCode.BadRequest });
+    }
+    const commands = () => this.#redis;
+    const isCluster = isClusterPlace(options.place);
+    const member: Membership = {
+      group,
+      consumer: this.instance,
+      names: this.names,
+      options: options.streams,
+      isCluster,
+      get redis() {
+        return commands();
+      },
+      warn: (what, detail) => hub.warn(what, detail),
+    };
+    const { heartbeat } = options;
+    const longest = isCluster ? clusterPatience : patience;
+    const reading: Reading = {
+      open: openReader(options),
+      isCluster,
+      // One that is silent for longer counts as dead.
+      patience: Math.max(1, Math.floor(heartbeat > 0 ? Math.min(longest, heartbeat / 3) : longest)),
+      unblock: isCluster ? undefined : (clientId) => this.#redis.client('UNBLOCK', clientId),
+    };
+    return new Intake({
+      member,
+      routes,
+      reading,
+      receiver: () => this.receiver,
+      refuse: (id, reason) => this.refuse(id, reason),
+    });
+  }
+
+  async #close(timeout: number): Promise<void> {
+    const begun = performance.now();
+    // Half of it, so that answers can still leave.
+    await this.#intake?.close(timeout / 2);
+    await super.close(Math.max(0, timeout - (performance.now() - begun)));
+  }
+}
+
+function idOf(envelope: Envelope): CallId {
+  return 'id' in envelope ? envelope.id : '';
+}
+
+function servesAny({ messages, events, wildcards, broadcast }: Routes): boolean {
+  return messages.length + events.length + wildcards.length + broadcast.events.length + broadcast.wildcards.length > 0;
 }

@@ -33,19 +33,28 @@ export class Enrolment {
     }
   }
 
-  /** Again after an outage, or when Redis has lost it: a stream that was joined before begins anew then. */
-  async join(streams: Iterable<ConsumedStream>): Promise<void> {
-    await Promise.all([...streams].map((stream) => this.#join(stream)));
+  /**
+   * Again after an outage, or when Redis has lost them: a stream that was joined before begins anew then.
+   *
+   * @returns those that were lost.
+   */
+  async join(streams: Iterable<ConsumedStream>): Promise<readonly ConsumedStream[]> {
+    const lost = await Promise.all([...streams].map(async (stream) => ((await this.#join(stream)) ? [stream] : [])));
+    return lost.flat();
   }
 
-  async #join(stream: ConsumedStream): Promise<void> {
+  async #join(stream: ConsumedStream): Promise<boolean> {
     const { redis, group } = this.#member;
+    const wasJoined = this.#done.has(stream.key);
     try {
       await redis.xgroup('CREATE', stream.key, group, this.#begin(stream), 'MKSTREAM');
     } catch (error) {
       if (!says(error, 'BUSYGROUP')) throw error;
+      this.#done.add(stream.key);
+      return false;
     }
     this.#done.add(stream.key);
+    return wasJoined;
   }
 
   #begin({ kind, pattern, key }: ConsumedStream): string {

@@ -19,7 +19,7 @@ import { type Settling, StreamDelivery } from './stream-delivery.ts';
 
 /** Where entries go, and what they need to know. */
 export interface HoldingsOwner {
-  readonly receiver: Receiver;
+  readonly receive: Receiver['receive'];
   /** Milliseconds that a request has waited in its stream. */
   waited(stream: ConsumedStream, id: string): number;
   /** Answers a request that core never sees. */
@@ -84,7 +84,7 @@ export class Holdings implements Settling {
       return;
     }
     stream.open.set(id, delivery);
-    this.#owner.receiver.receive(envelope, delivery);
+    this.#owner.receive(envelope, delivery);
   }
 
   settle(delivery: StreamDelivery): void {

@@ -1,4 +1,5 @@
 import type { Membership } from '../group/membership.ts';
+import type { Clocks } from '../redis/clocks.ts';
 import { expireScript, sweepScript, trimScript } from '../redis/scripts.ts';
 import type { ConsumedStream } from './consumed-stream.ts';
 
@@ -8,28 +9,36 @@ const interval = 10_000;
 const forgottenLeases = 10;
 const forgottenAfter = 60_000;
 
-/** Keeps the streams of a group small: what is handled or too old is trimmed, and instances that are gone are forgotten. */
+/** Keeps the streams of a group small, and the clocks right: what is handled or too old is trimmed, and instances that are gone are forgotten. */
 export class Upkeep {
   readonly #member: Membership;
   readonly #streams: () => Iterable<ConsumedStream>;
+  readonly #clocks: Clocks;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
-  constructor(member: Membership, streams: () => Iterable<ConsumedStream>) {
+  constructor(member: Membership, streams: () => Iterable<ConsumedStream>, clocks: Clocks) {
     this.#member = member;
     this.#streams = streams;
+    this.#clocks = clocks;
   }
 
   start(): void {
-    this.#timer = setTimeout(() => void this.round().finally(() => this.start()), interval * (0.75 + Math.random() / 2));
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(
+      () => void this.round().finally(() => this.start()),
+      interval * (0.75 + Math.random() / 2),
+    );
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
-    this.start = () => undefined;
   }
 
   /** Never rejects: the next round does what this one could not. */
   async round(): Promise<void> {
+    await this.#clocks.sample().catch(() => undefined);
     for (const stream of this.#streams()) await this.#keep(stream).catch(() => undefined);
   }
 

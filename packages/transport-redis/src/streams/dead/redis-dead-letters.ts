@@ -1,0 +1,158 @@
+import { RpcCode, RpcException } from '@parley/core/transport';
+import { Connections } from '../../connect/connections.ts';
+import { type RedisOptions, type ResolvedRedisOptions, resolveRedisOptions } from '../../redis-options.ts';
+import type { Commands } from '../redis/script.ts';
+import { redriveScript } from '../redis/scripts.ts';
+import { deadLettersSet, readDeadLettersKey } from '../stream-keys.ts';
+import { deadLetter, type RedisDeadLetter } from './dead-letter.ts';
+import { readLetter } from './letter.ts';
+
+/** Which dead letters: all that fit each field that is given. */
+export interface DeadLetterFilter {
+  readonly group?: string | undefined;
+  readonly kind?: 'message' | 'event' | undefined;
+  /** The key of the pattern: text as it is, an object as JSON with sorted keys. */
+  readonly pattern?: string | undefined;
+}
+
+/** Letters in one page. */
+const page = 100;
+
+/**
+ * The dead letters of `mode: 'streams'`, for a tool, an admin page or a test. Connects when it is first used.
+ *
+ * ```ts
+ * await using letters = redisDeadLetters({ url, group: 'orders' });
+ * for await (const letter of letters.list()) console.log(letter.pattern, letter.error);
+ * await letters.redrive({ pattern: 'order.paid' });
+ * ```
+ *
+ * @param options those of `redis()`: where Redis is, and `prefix`. With `group` only that group's.
+ * @throws RpcException 400 naming the option that is wrong.
+ */
+export function redisDeadLetters(options: RedisOptions = {}): RedisDeadLetters {
+  return new RedisDeadLetters(resolveRedisOptions({ ...options, mode: 'streams' }));
+}
+
+/** See {@link redisDeadLetters}. All methods reject with an RpcException, 503 when Redis cannot be reached. */
+export class RedisDeadLetters implements AsyncDisposable {
+  readonly #options: ResolvedRedisOptions;
+  readonly #connections: Connections;
+  /** Until it is connected, or an attempt has failed. */
+  #attempt = attempt();
+  #state: 'idle' | 'open' | 'closed' = 'idle';
+
+  constructor(options: ResolvedRedisOptions) {
+    this.#options = options;
+    this.#connections = new Connections(options, ['commands'], {
+      up: () => this.#attempt.resolve(),
+      down: () => {
+        this.#attempt = attempt();
+      },
+      failed: (reason) => {
+        const failed = this.#attempt;
+        this.#attempt = attempt();
+        failed.reject(reason);
+      },
+      receive: () => undefined,
+    });
+  }
+
+  /** Oldest first, stream by stream; those that are added meanwhile may come, too. */
+  async *list(filter: DeadLetterFilter = {}): AsyncGenerator<RedisDeadLetter, void, undefined> {
+    const { names, group } = this.#options;
+    const redis = await this.#redis();
+    const wanted = { group, ...filter };
+    for (const key of (await redis.smembers(deadLettersSet(names))).toSorted()) {
+      const of = readDeadLettersKey(names, key);
+      if (of === undefined || !fits(of, wanted)) continue;
+      let from = '-';
+      for (;;) {
+        const entries = await redis.xrangeBuffer(key, from, '+', 'COUNT', page);
+        for (const [idBytes, fields] of entries) {
+          const id = idBytes.toString();
+          const letter = readLetter(fields);
+          if (letter !== undefined) yield deadLetter(id, key, of, letter);
+          from = `(${id}`;
+        }
+        if (entries.length < page) break;
+      }
+    }
+  }
+
+  /**
+   * Puts letters back at the end of their streams, for the group that failed only; each is then no letter any more, both or
+   * none. Handlers that had succeeded run again, too.
+   *
+   * @param which letters from {@link list}, or a filter; all by default.
+   * @returns how many: those that somebody else has put back or removed meanwhile do not count.
+   */
+  redrive(which: Iterable<RedisDeadLetter> | DeadLetterFilter = {}): Promise<number> {
+    return this.#each(which, async (redis, { key, id }) => {
+      const of = readDeadLettersKey(this.#options.names, key);
+      const [entry] = await redis.xrangeBuffer(key, id, id);
+      const letter = entry === undefined ? undefined : readLetter(entry[1]);
+      if (of === undefined || letter === undefined) return false;
+      const fields = withoutGroup(letter.fields);
+      return (await redriveScript.run(redis, [key, of.stream], [id, ...fields, 'g', of.group])) === 1;
+    });
+  }
+
+  /** Forgets letters. @returns how many. */
+  remove(which: Iterable<RedisDeadLetter> | DeadLetterFilter): Promise<number> {
+    return this.#each(which, async (redis, { key, id }) => (await redis.xdel(key, id)) === 1);
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#attempt.reject(closed());
+    await this.#connections.close(1000);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #each(
+    which: Iterable<RedisDeadLetter> | DeadLetterFilter,
+    act: (redis: Commands, letter: RedisDeadLetter) => Promise<boolean>,
+  ): Promise<number> {
+    const redis = await this.#redis();
+    // Complete before the first is put back: one that fails at once would come again and again.
+    const letters = Symbol.iterator in which ? [...which] : await Array.fromAsync(this.list(which));
+    let count = 0;
+    for (const letter of letters) if (await act(redis, letter)) count += 1;
+    return count;
+  }
+
+  async #redis(): Promise<Commands> {
+    if (this.#state === 'closed') throw closed();
+    if (this.#state === 'idle') {
+      this.#state = 'open';
+      this.#connections.open();
+    }
+    await this.#attempt.promise;
+    return this.#connections.commands;
+  }
+}
+
+function fits(of: Required<DeadLetterFilter>, wanted: DeadLetterFilter): boolean {
+  const { group = of.group, kind = of.kind, pattern = of.pattern } = wanted;
+  return of.group === group && of.kind === kind && of.pattern === pattern;
+}
+
+/** It may have been put back before. */
+function withoutGroup(fields: readonly Buffer[]): Buffer[] {
+  return fields.filter((_, index) => fields[index - (index % 2)]?.toString() !== 'g');
+}
+
+function closed(): RpcException {
+  return new RpcException('The dead letters were closed', { code: RpcCode.Unavailable });
+}
+
+function attempt(): PromiseWithResolvers<void> {
+  const made = Promise.withResolvers<void>();
+  // Perhaps nobody waits for it.
+  made.promise.catch(() => undefined);
+  return made;
+}

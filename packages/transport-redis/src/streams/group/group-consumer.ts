@@ -1,0 +1,160 @@
+import type { CallId, EventRoutes, Receiver, RpcException } from '@parley/core/transport';
+import { ConsumedStream } from '../keep/consumed-stream.ts';
+import { Holdings } from '../keep/holdings.ts';
+import { Leases } from '../keep/leases.ts';
+import { Upkeep } from '../keep/upkeep.ts';
+import { readGroup } from '../read/read-group.ts';
+import type { RoomBudget } from '../read/room-budget.ts';
+import { type Reading, SlotReaders } from '../read/slot-readers.ts';
+import { Clocks } from '../redis/clocks.ts';
+import type { Commands } from '../redis/script.ts';
+import { Enrolment } from './enrolment.ts';
+import type { Membership } from './membership.ts';
+import { WantedEvents } from './wanted-events.ts';
+
+export interface GroupConsumerSetup {
+  readonly member: Membership;
+  /** What the group serves. */
+  readonly routes: EventRoutes & { readonly messages: readonly string[] };
+  readonly budget: RoomBudget;
+  readonly reading: Reading;
+  readonly receive: Receiver['receive'];
+  /** Answers a request that core never sees. */
+  refuse(id: CallId, reason: RpcException): void;
+}
+
+/** One instance's part in its group: reads the group's streams, keeps what it has, and gives back what it leaves. */
+export class GroupConsumer {
+  readonly #setup: GroupConsumerSetup;
+  readonly #wanted: WantedEvents;
+  readonly #enrolment: Enrolment;
+  readonly #clocks: Clocks;
+  readonly #streams = new Map<string, ConsumedStream>();
+  readonly #holdings: Holdings;
+  readonly #leases: Leases;
+  readonly #upkeep: Upkeep;
+  readonly #readers: SlotReaders;
+  #recovering: Promise<void> | undefined;
+
+  constructor(setup: GroupConsumerSetup) {
+    const { member, routes, budget, reading, receive, refuse } = setup;
+    const streams = () => this.#streams.values();
+    const vanished = () => this.#recover();
+    this.#setup = setup;
+    this.#wanted = new WantedEvents(routes);
+    this.#enrolment = new Enrolment(member);
+    this.#clocks = new Clocks(() => member.redis, member.isCluster);
+    const waited = (stream: ConsumedStream, id: string) => this.#clocks.since(stream.key, id);
+    this.#holdings = new Holdings(member, { receive, waited, refuse });
+    this.#leases = new Leases({ member, holdings: this.#holdings, budget, streams, vanished });
+    this.#upkeep = new Upkeep(member, streams, this.#clocks);
+    const read = this.#read.bind(this);
+    this.#readers = new SlotReaders({ reading, budget, read, vanished, warn: member.warn });
+    for (const pattern of routes.messages) this.#add('message', pattern);
+    for (const pattern of routes.events) this.#add('event', pattern);
+  }
+
+  get wildcards(): readonly string[] {
+    return this.#setup.routes.wildcards;
+  }
+
+  /** Once per connect: from here on the group misses nothing. Rejects as the commands do. */
+  async prepare(): Promise<void> {
+    const { events, wildcards } = this.#setup.routes;
+    await this.#enrolment.want([...events, ...wildcards]);
+    await this.#join();
+    this.#holdings.forgetAnnounced();
+    await this.#clocks.sampleAnew();
+  }
+
+  /** Names of events: those that a wildcard matches are read from now on. Rejects as the commands do. */
+  async learn(names: readonly string[]): Promise<void> {
+    for (const pattern of this.#wanted.newOnes(names)) {
+      const stream = new ConsumedStream(this.#setup.member.names.stream('event', pattern), 'event', pattern);
+      await this.#enrolment.join([stream]);
+      this.#wanted.add(pattern);
+      this.#add('event', pattern);
+    }
+  }
+
+  /** Reading begins. */
+  start(): void {
+    this.#readers.start();
+    this.#leases.start();
+    this.#upkeep.start();
+  }
+
+  /** An outage is over. */
+  resume(): void {
+    this.#leases.resume();
+  }
+
+  /** Takes nothing new; resolves when what was read is with core, after about `timeout` ms at most. */
+  async pause(timeout: number): Promise<void> {
+    await Promise.all([this.#readers.stop(timeout), this.#leases.pause()]);
+  }
+
+  /** At once: no timer is left. */
+  stop(): void {
+    this.#leases.stop();
+    this.#upkeep.stop();
+  }
+
+  /** After `pause`: acknowledges, gives back what is left, and goes. Never rejects; what it cannot do now, time does. */
+  async leave(): Promise<void> {
+    this.stop();
+    await this.#holdings.acks.flush();
+    const leave = async (stream: ConsumedStream) => {
+      await this.#leases.release(stream);
+      await this.#upkeep.leave(stream);
+    };
+    await Promise.all([...this.#streams.values()].map((stream) => leave(stream).catch(() => undefined)));
+  }
+
+  /** Whether another instance has this request by now, and will answer it. */
+  isLost(id: CallId): boolean {
+    return this.#holdings.isLost(id);
+  }
+
+  #add(kind: 'message' | 'event', pattern: string): void {
+    const stream = new ConsumedStream(this.#setup.member.names.stream(kind, pattern), kind, pattern);
+    this.#streams.set(stream.key, stream);
+    this.#clocks.add(stream.key);
+    this.#readers.add(stream.key);
+  }
+
+  async #read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<void> {
+    const { member } = this.#setup;
+    let left = room;
+    for (const [key, entries] of await readGroup(redis, member, keys, room, block)) {
+      const stream = this.#streams.get(key.toString());
+      if (stream === undefined) continue;
+      for (const [id, fields] of entries) {
+        left -= 1;
+        if (left >= 0) this.#holdings.accept(stream, id.toString(), fields, 1);
+        else void this.#leases.giveBack(stream, id.toString());
+      }
+    }
+  }
+
+  /** Somebody has deleted streams or groups, or all of Redis. */
+  #recover(): Promise<void> {
+    this.#recovering ??= this.#join()
+      // Redis is down again: `prepare` comes with the end of the outage.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#recovering = undefined;
+      });
+    return this.#recovering;
+  }
+
+  async #join(): Promise<void> {
+    const { group, warn } = this.#setup.member;
+    const lost = await this.#enrolment.join(this.#streams.values());
+    if (lost.length === 0) return;
+    for (const stream of lost) this.#holdings.outlive(stream);
+    warn(
+      `redis: Redis had lost the group "${group}" in ${lost.length} streams, such as "${lost[0]?.key}"; they are read from their beginning`,
+    );
+  }
+}

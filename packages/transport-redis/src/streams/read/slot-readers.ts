@@ -1,0 +1,107 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isReplyError } from '../../redis-error.ts';
+import { type Commands, isNoGroup } from '../redis/script.ts';
+import { slotTag } from '../stream-keys.ts';
+import { type OpenReader, ReadLoop } from './read-loop.ts';
+import type { RoomBudget } from './room-budget.ts';
+
+/** Entries in one read, at most: with more, one instance of many would take what another one could do. */
+const batch = 32;
+/** Milliseconds before a read that failed is tried again. */
+const pauseAfterLoss = 50;
+const pauseAfterRefusal = 1000;
+
+/** How blocking reads are done: connections of their own, and how they are ended. */
+export interface Reading {
+  readonly open: OpenReader;
+  readonly isCluster: boolean;
+  /** Milliseconds that a read may wait in Redis. */
+  readonly patience: number;
+  readonly unblock: ((clientId: number) => Promise<unknown>) | undefined;
+}
+
+export interface SlotReadersSetup {
+  readonly reading: Reading;
+  readonly budget: RoomBudget;
+  /** Reads from these streams, at most `room` entries, and hands them over; waits at most `block` ms for the first. */
+  read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<void>;
+  /** A stream or its group is not there any more. */
+  vanished(): Promise<void>;
+  warn(what: string, detail?: unknown): void;
+}
+
+interface Slot {
+  readonly keys: string[];
+  readonly loop: ReadLoop;
+}
+
+/** Reads many streams: with one connection, or in a cluster with one for each slot, because a read cannot span two. */
+export class SlotReaders {
+  readonly #setup: SlotReadersSetup;
+  readonly #slots = new Map<string, Slot>();
+  readonly #stopping = new AbortController();
+  #isStarted = false;
+  /** What was warned of last: the same is not said again. */
+  #refusal = '';
+
+  constructor(setup: SlotReadersSetup) {
+    this.#setup = setup;
+  }
+
+  /** From now on it is read, too. */
+  add(key: string): void {
+    const where = this.#setup.reading.isCluster ? slotTag(key) : '';
+    const slot = this.#slots.get(where);
+    if (slot === undefined) this.#open(where, key);
+    else {
+      slot.keys.push(key);
+      slot.loop.wake();
+    }
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    for (const { loop } of this.#slots.values()) loop.start();
+  }
+
+  /** Resolves when what was read is handed over, after at most `timeout` ms; nothing is read any more. */
+  async stop(timeout: number): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#slots.values()].map(({ loop }) => loop.stop(timeout)));
+  }
+
+  #open(where: string, key: string): void {
+    const { reading, budget } = this.#setup;
+    const keys = [key];
+    const loop = new ReadLoop({
+      ...reading,
+      key,
+      budget,
+      most: () => Math.max(batch, keys.length),
+      read: async (redis, room, block) => {
+        // Whoever comes first in a read is served first.
+        if (keys.length > 1) keys.push(keys.shift() as string);
+        await this.#setup.read(redis, keys, room, block);
+        this.#refusal = '';
+      },
+      failed: (error) => this.#failed(error),
+    });
+    this.#slots.set(where, { keys, loop });
+    if (this.#isStarted && !this.#stopping.signal.aborted) loop.start();
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    if (isNoGroup(error)) {
+      await this.#setup.vanished();
+      return;
+    }
+    const isRefusal = isReplyError(error);
+    const message = String(error);
+    if (isRefusal && message !== this.#refusal) {
+      this.#refusal = message;
+      this.#setup.warn('redis: the streams cannot be read; trying again', error);
+    }
+    const { signal } = this.#stopping;
+    await wait(isRefusal ? pauseAfterRefusal : pauseAfterLoss, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Redis } from 'ioredis';
+import type { Commands } from './script.ts';
+
+/** Commands of one tick leave in one write: ioredis writes each by itself. */
+export class Cork {
+  #corked: Redis['stream'] | undefined;
+  readonly #uncork = (): void => {
+    const stream = this.#corked;
+    this.#corked = undefined;
+    stream?.uncork();
+  };
+
+  /** Before a command. In a cluster commands leave as they come. */
+  put(redis: Commands): void {
+    if (this.#corked !== undefined || redis.isCluster) return;
+    const { stream } = redis as Redis;
+    this.#corked = stream;
+    stream.cork();
+    process.nextTick(this.#uncork);
+  }
+}
