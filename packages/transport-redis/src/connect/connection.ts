@@ -7,10 +7,10 @@ export interface ConnectionSetup {
   /** Where it leads, for errors. */
   readonly label: string;
   /**
-   * The object to connect with, at every attempt: always the same, or a new one each time (another node of a cluster).
-   * It must not reconnect by itself.
+   * The object to connect with, at every attempt: always the same, or a new one each time (a node of a cluster, which
+   * may take a while to find). It must not reconnect by itself.
    */
-  make(): Redis;
+  make(): Redis | Promise<Redis>;
   /** Called once for each object that `make` gave, before it connects: the place for listeners. */
   adopt?(redis: Redis): void;
   /** After the log in: rejects when it is of no use, such as a replica. */
@@ -23,11 +23,11 @@ export interface ConnectionSetup {
 }
 
 export interface ConnectionOwner {
-  up(connection: Connection): void;
+  up(): void;
   /** It was up, and is gone. It connects again. */
-  down(connection: Connection, reason: RpcException): void;
+  down(reason: RpcException): void;
   /** An attempt failed; code 503 says that the next one may do better. There is a next one anyway, until `close`. */
-  failed(connection: Connection, reason: RpcException): void;
+  failed(reason: RpcException): void;
 }
 
 /**
@@ -56,6 +56,11 @@ export class Connection {
     return this.#state === 'up';
   }
 
+  /** Whether a command sent now is written: it may be known to be lost a little later than the socket knows. */
+  get canWrite(): boolean {
+    return this.#state === 'up' && this.#redis?.status === 'ready' && this.#redis.stream.writable;
+  }
+
   /** @throws RpcException 503 before it was ever opened. */
   get redis(): Redis {
     if (this.#redis === undefined) throw new RpcException('Redis is not connected', { code: RpcCode.Unavailable });
@@ -67,14 +72,13 @@ export class Connection {
     this.#state = 'opening';
     this.#trouble = undefined;
     this.#attempt += 1;
-    const redis = this.#setup.make();
-    if (redis !== this.#redis) this.#adopt(redis);
-    const { connectTimeout } = this.#setup;
-    this.#timer = setTimeout(() => this.drop(timedOut(connectTimeout)), connectTimeout);
-    // One that a factory made may be on its way already; what becomes of it the events say.
-    if (redis.status === 'ready') this.#check(redis);
-    else if (redis.status === 'wait' || redis.status === 'close' || redis.status === 'end')
-      redis.connect().catch(ignore);
+    try {
+      const made = this.#setup.make();
+      if (made instanceof Promise) made.then((redis) => this.#connect(redis)).catch((error) => this.#unmade(error));
+      else this.#connect(made);
+    } catch (error) {
+      this.#unmade(error);
+    }
   }
 
   /** Ends it as broken; it connects again. */
@@ -98,6 +102,23 @@ export class Connection {
     if (wasUp && timeout > 0) await answered(redis, timeout);
     cut(redis);
     if (!hasEnded(redis)) await ended;
+  }
+
+  #connect(redis: Redis): void {
+    if (this.#state !== 'opening') return;
+    if (redis !== this.#redis) this.#adopt(redis);
+    const { connectTimeout } = this.#setup;
+    this.#timer = setTimeout(() => this.drop(timedOut(connectTimeout)), connectTimeout);
+    // One that a factory made may be on its way already; what becomes of it the events say.
+    if (redis.status === 'ready') this.#check(redis);
+    else if (redis.status === 'wait' || redis.status === 'close' || redis.status === 'end')
+      redis.connect().catch(ignore);
+  }
+
+  #unmade(error: unknown): void {
+    if (this.#state !== 'opening') return;
+    this.#trouble = error;
+    this.#again();
   }
 
   #adopt(redis: Redis): void {
@@ -138,21 +159,24 @@ export class Connection {
         this.drop(new Error(`it was silent for ${heartbeat} ms`)),
       );
     }
-    this.#owner.up(this);
+    this.#owner.up();
   }
 
   #end(redis: Redis): void {
     if (redis !== this.#redis) return;
     this.#ended?.();
-    if (this.#state === 'closed') return;
+    if (this.#state === 'up' || this.#state === 'opening') this.#again();
+  }
+
+  #again(): void {
     const wasUp = this.#state === 'up';
     const { label, reconnect } = this.#setup;
     const trouble = this.#trouble;
     this.#rest();
     this.#state = 'waiting';
     this.#timer = setTimeout(() => this.open(), backoffDelay(reconnect, Math.max(1, this.#attempt)));
-    if (wasUp) this.#owner.down(this, lostError(trouble, label));
-    else this.#owner.failed(this, connectError(trouble ?? new Error('it closed the connection'), label));
+    if (wasUp) this.#owner.down(lostError(trouble, label));
+    else this.#owner.failed(connectError(trouble ?? new Error('it closed the connection'), label));
   }
 
   #rest(): void {

@@ -1,53 +1,130 @@
-import type { Redis } from 'ioredis';
-
-/** What became of a command: `error` is `null` when Redis did it. */
-export type Published = (error: Error | null | undefined, receivers?: number) => void;
-
-/** Bytes that wait in a socket before its way out counts as full. */
-const highWater = 1_048_576;
+import { RpcCode, RpcException } from '@parley/core/transport';
 
 /**
- * PUBLISH over one connection. Commands of one tick leave in one write: ioredis writes each by itself, and its
- * autopipelining waits for the answers of one batch before it sends the next.
+ * What became of a message: `error` is `null` when Redis has published it, {@link isUnsent} when it surely was not
+ * written, an error of Redis when it was refused; after any other error nobody knows.
  */
-export class Publisher {
-  #corked: Redis['stream'] | undefined;
-  #backlog = 0;
-  readonly #uncork = (): void => {
-    const stream = this.#corked;
-    this.#corked = undefined;
-    stream?.uncork();
-  };
+export type Published = (error: Error | null | undefined, receivers?: number) => void;
 
-  publish(redis: Redis, channel: string, message: string | Buffer, published: Published): void {
-    this.#cork(redis.stream);
-    redis.publish(channel, message, published as (error: Error | null | undefined) => void);
+/** How messages leave. */
+export interface Outlet {
+  /** Whether what is published now is written to a socket. */
+  readonly isOpen: boolean;
+  publish(channel: string, message: string | Buffer, published: Published): void;
+}
+
+interface Waiting {
+  readonly channel: string;
+  readonly message: string | Buffer;
+  readonly published: Published;
+}
+
+/**
+ * Bytes under way whose PUBLISH is not confirmed; more waits here.
+ *
+ * Redis cuts a subscriber off for whom 32 MiB wait (`client-output-buffer-limit pubsub 32mb 8mb 60` by default), and what
+ * waited is lost. Who publishes no faster than Redis confirms gives subscribers the time to read: without it one
+ * burst of 256 MB does cut them off [measured], with it none.
+ */
+const maxUnconfirmed = 524_288;
+
+/** What a command takes besides its channel and message, about. */
+const commandBytes = 40;
+
+const maxLeft = 4096;
+
+/** Publishes in order, no faster than Redis confirms. */
+export class Publisher {
+  readonly #outlet: Outlet;
+  #unconfirmed = 0;
+  readonly #waiting: Waiting[] = [];
+  /** Of `#waiting`, how many at its beginning have left. */
+  #left = 0;
+  #waitingBytes = 0;
+  /** What earlier ticks have left; this tick's own bytes could not have left yet. */
+  #backlog = 0;
+  #isTicking = false;
+  #drained: PromiseWithResolvers<void> | undefined;
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
   }
 
-  /** Resolves when the way out is not full any more, or gone; `undefined` when it is not full. */
-  static drained({ stream }: Redis): Promise<void> | undefined {
-    if (stream.writableLength <= highWater) return undefined;
-    return new Promise((resolve) => {
-      const done = () => {
-        stream.off('drain', done);
-        stream.off('close', done);
-        resolve();
-      };
-      stream.on('drain', done);
-      stream.on('close', done);
+  publish(channel: string, message: string | Buffer, published: Published): void {
+    const size = channel.length + message.length + commandBytes;
+    if (!this.#isWaiting && this.#mayLeave(size)) {
+      this.#send(channel, message, size, published);
+      return;
+    }
+    this.#noteTick();
+    this.#waiting.push({ channel, message, published });
+    this.#waitingBytes += size;
+  }
+
+  /** Bytes that earlier ticks have left waiting. */
+  get backlog(): number {
+    return this.#isTicking ? this.#backlog : this.#waitingBytes;
+  }
+
+  /** Resolves when nothing waits any more, sent or not; `undefined` when nothing does. */
+  drained(): Promise<void> | undefined {
+    if (!this.#isWaiting) return undefined;
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
+  }
+
+  get #isWaiting(): boolean {
+    return this.#waiting.length > this.#left;
+  }
+
+  #mayLeave(size: number): boolean {
+    return this.#unconfirmed === 0 || this.#unconfirmed + size <= maxUnconfirmed;
+  }
+
+  #send(channel: string, message: string | Buffer, size: number, published: Published): void {
+    if (!this.#outlet.isOpen) {
+      published(unsent);
+      return;
+    }
+    this.#unconfirmed += size;
+    this.#outlet.publish(channel, message, (error, receivers) => {
+      this.#unconfirmed -= size;
+      published(error, receivers);
+      if (this.#isWaiting) this.#sendWaiting();
     });
   }
 
-  /** Bytes that earlier ticks have left unsent. (What one tick makes can only leave after it.) */
-  backlog({ stream }: Redis): number {
-    return this.#corked === stream ? this.#backlog : stream.writableLength;
+  #sendWaiting(): void {
+    for (let next = this.#waiting[this.#left]; next !== undefined; next = this.#waiting[this.#left]) {
+      const { channel, message, published } = next;
+      const size = channel.length + message.length + commandBytes;
+      if (!this.#mayLeave(size)) break;
+      this.#left += 1;
+      this.#waitingBytes -= size;
+      this.#send(channel, message, size, published);
+    }
+    if (this.#isWaiting && this.#left < maxLeft) return;
+    // Now and then: each time would be slow when many wait.
+    this.#waiting.splice(0, this.#left);
+    this.#left = 0;
+    if (this.#waiting.length > 0) return;
+    this.#drained?.resolve();
+    this.#drained = undefined;
   }
 
-  #cork(stream: Redis['stream']): void {
-    if (this.#corked !== undefined) return;
-    this.#corked = stream;
-    this.#backlog = stream.writableLength;
-    stream.cork();
-    process.nextTick(this.#uncork);
+  #noteTick(): void {
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    this.#backlog = this.#waitingBytes;
+    setImmediate(() => {
+      this.#isTicking = false;
+    });
   }
+}
+
+const unsent = new RpcException('Redis is not connected', { code: RpcCode.Unavailable });
+
+/** It was never written: nobody can have got it. */
+export function isUnsent(error: unknown): boolean {
+  return error === unsent;
 }

@@ -1,5 +1,5 @@
 import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
-import { type Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Role } from './place-options.ts';
 import type { Access, Address, Place } from './read-place.ts';
 
@@ -66,11 +66,38 @@ export function makeRedis(place: ServerPlace, role: Role, connectTimeout: number
   }
 }
 
-/** A connection of its own to a node that a cluster client knows. */
-export function makeNodeRedis(cluster: Cluster, address: Address, connectTimeout: number): Redis {
-  const { redisOptions = {} } = cluster.options;
+/** A cluster client that does not connect yet, and leaves everything but the slots to `ClusterConnection`. */
+export function makeCluster(place: ClusterPlace, connectTimeout: number): Cluster {
+  const { retryStrategy: _, enableOfflineQueue: __, readOnly: ___, ...nodeOptions } = ownOptions;
+  const redisOptions = { ...nodeOptions, connectTimeout, disconnectTimeout };
+  const options = {
+    clusterRetryStrategy: () => null,
+    // A command whose connection is lost may have been done: it is never sent again.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    // Only for nodes that are found later: they are connected to by their first command.
+    enableOfflineQueue: true,
+    enableAutoPipelining: false,
+    shardedSubscribers: false,
+    scaleReads: 'master',
+    slotsRefreshTimeout: 2000,
+    keyPrefix: '',
+    lazyConnect: true,
+  } as const;
+  if (place.kind === 'clusterClient') return place.client.duplicate([], { ...options, redisOptions });
+  const { tls, username, password } = accessOptions(place);
+  const access = {
+    ...(tls === undefined ? {} : { tls }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+  return new Cluster([...place.nodes], { ...options, redisOptions: { ...redisOptions, ...access } });
+}
+
+/** A connection of its own to a node of a cluster. */
+export function makeNodeRedis({ options }: Cluster, address: Address, connectTimeout: number): Redis {
   return new Redis({
-    ...redisOptions,
+    ...options.redisOptions,
     ...ownOptions,
     connectTimeout,
     disconnectTimeout,

@@ -34,6 +34,11 @@ export function hear(redis: Redis, receive: ReceiveMessage): void {
   redis.on('pmessageBuffer', (glob: string, channel: Buffer, message: Buffer) => receive(channel, message, glob));
 }
 
+/** As {@link hear}, for sharded channels. */
+export function hearShard(redis: Redis, receive: ReceiveMessage): void {
+  redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => receive(channel, message, undefined));
+}
+
 function chunks(names: readonly string[]): string[][] {
   const all: string[][] = [];
   for (let from = 0; from < names.length; from += chunkSize) all.push(names.slice(from, from + chunkSize));

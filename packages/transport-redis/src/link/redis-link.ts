@@ -14,10 +14,9 @@ import {
   readEnvelope,
   writeHead,
 } from '@parley/core/transport';
-import { Connections } from '../connect/connections.ts';
-import type { Role } from '../connect/place-options.ts';
-import { type Published, Publisher } from '../connect/publisher.ts';
-import { type Subscriptions, subscribe } from '../connect/subscriber.ts';
+import { type Connections, createConnections } from '../connect/connections.ts';
+import { isUnsent } from '../connect/publisher.ts';
+import type { Subscriptions } from '../connect/subscriber.ts';
 import type { Names, ReadChannel } from '../names.ts';
 import { RedisContext } from '../redis-context.ts';
 import { connectError, isReplyError, refusedError } from '../redis-error.ts';
@@ -51,7 +50,6 @@ export abstract class RedisLink implements Link {
   protected readonly hub: Hub;
   protected readonly side: Side;
   protected readonly connections: Connections;
-  readonly #publisher = new Publisher();
   readonly #outbox: Outbox;
   readonly #ownChannels: readonly string[];
   readonly #opened = Promise.withResolvers<void>();
@@ -60,7 +58,7 @@ export abstract class RedisLink implements Link {
   #epoch = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(options: ResolvedRedisOptions, hub: Hub, side: Side, roles: readonly Role[]) {
+  constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
     this.options = options;
     this.names = options.names;
     this.hub = hub;
@@ -72,7 +70,7 @@ export abstract class RedisLink implements Link {
       this.names.channel('inbox', this.instance),
       ...hub.routes.messages.map((pattern) => this.names.channel('control', pattern)),
     ];
-    this.connections = new Connections(options, roles, {
+    this.connections = createConnections(options, {
       up: () => void this.#establish(),
       down: (reason) => this.#down(reason),
       failed: (reason) => this.#failed(reason),
@@ -137,13 +135,9 @@ export abstract class RedisLink implements Link {
     throw new RpcException('Redis is not connected yet', { code: RpcCode.Unavailable });
   }
 
-  /** PUBLISH over the commands' connection, which must be up. */
-  protected publish(channel: string, message: string | Buffer, published: Published): void {
-    this.#publisher.publish(this.connections.commands, channel, message, published);
-  }
-
-  /** What is to be rejected with when a command for `pattern` failed: `undefined` when it may have been done. */
+  /** 503 or the like when a message for `pattern` was surely not sent; `undefined` when it may have been. */
   protected unsent(error: unknown, pattern: string): RpcException | undefined {
+    if (isUnsent(error)) return notSent(pattern, 'Redis is not connected', RpcCode.Unavailable);
     return isReplyError(error) ? refusedError(error, `"${pattern}" was not sent`) : undefined;
   }
 
@@ -180,7 +174,7 @@ export abstract class RedisLink implements Link {
     const { pattern } = envelope;
     if (this.#state.is !== 'up') return Promise.reject(notSent(pattern, 'Redis is not connected', RpcCode.Unavailable));
     const { maxQueued } = this.options;
-    if (this.#publisher.backlog(this.connections.commands) > maxQueued) {
+    if (this.connections.posts.backlog > maxQueued) {
       return Promise.reject(notSent(pattern, `${maxQueued} bytes wait for Redis already`, RpcCode.Overloaded));
     }
     return envelope.kind === 'request' ? this.request(envelope) : this.event(envelope);
@@ -204,13 +198,14 @@ export abstract class RedisLink implements Link {
   /** Whether the listening connection is up does not matter here. */
   #post(post: Post): Promise<void> | undefined {
     if (this.#state.is === 'gone') return undefined;
-    if (!this.connections.canCommand) return this.#postpone(post);
-    this.publish(post.channel, post.message, (error) => {
-      // Nobody knows whether it got there. Twice does no harm: answers are numbered, a cancel or credit can be repeated.
+    const { posts, canPost } = this.connections;
+    if (!canPost) return this.#postpone(post);
+    posts.publish(post.channel, post.message, (error) => {
+      // It may have got there. Twice does no harm: answers are numbered, and a cancel or credit can be repeated.
       if (error != null && !isReplyError(error)) void this.#postpone(post);
       else if (error != null) this.hub.warn(`redis: could not publish on "${post.channel}"`, error);
     });
-    return Publisher.drained(this.connections.commands);
+    return posts.drained();
   }
 
   #postpone(post: Post): Promise<void> | undefined {
@@ -240,12 +235,12 @@ export abstract class RedisLink implements Link {
     const epoch = ++this.#epoch;
     try {
       const { channels, globs } = this.subscriptions();
-      await subscribe(this.connections.subscriber, { channels: [...this.#ownChannels, ...channels], globs });
+      await this.connections.subscribe({ channels: [...this.#ownChannels, ...channels], globs });
       await this.prepare();
     } catch (error) {
       if (epoch !== this.#epoch) return;
       this.#failed(connectError(error, this.options.place.label));
-      this.connections.drop('subscriber', error);
+      this.connections.drop(error);
       return;
     }
     if (epoch === this.#epoch && this.#closing === undefined) this.#up();

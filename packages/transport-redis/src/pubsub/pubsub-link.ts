@@ -7,7 +7,7 @@ import {
   readEnvelope,
   writeHead,
 } from '@parley/core/transport';
-import { type Subscriptions, unsubscribe } from '../connect/subscriber.ts';
+import type { Subscriptions } from '../connect/subscriber.ts';
 import { RedisLink, type Side } from '../link/redis-link.ts';
 import type { ReadChannel } from '../names.ts';
 import type { RedisSource } from '../redis-context.ts';
@@ -20,9 +20,11 @@ export class PubSubLink extends RedisLink {
   readonly #subscriptions: Subscriptions;
   readonly #events: EventSubscriptions;
   #isPaused = false;
+  /** Whether was looked who else listens. */
+  #isWatched = false;
 
   constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
-    super(options, hub, side, ['commands', 'subscriber']);
+    super(options, hub, side);
     const { messages, broadcast } = hub.routes;
     this.#events = new EventSubscriptions([hub.routes, broadcast], this.names);
     this.#subscriptions = {
@@ -37,14 +39,26 @@ export class PubSubLink extends RedisLink {
   /** Takes nothing new: answers, cancels and credit still come by the inbox. */
   async pause(): Promise<void> {
     this.#isPaused = true;
-    if (this.isUp) await unsubscribe(this.connections.subscriber, this.#subscriptions);
+    if (this.isUp) await this.connections.unsubscribe(this.#subscriptions);
   }
 
   protected override subscriptions(): Subscriptions {
     return this.#isPaused ? { channels: [], globs: [] } : this.#subscriptions;
   }
 
-  protected override async prepare(): Promise<void> {}
+  protected override async prepare(): Promise<void> {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const { messages } = this.hub.routes;
+    const counts = await this.connections.countListeners(
+      messages.map((pattern) => this.names.channel('message', pattern)),
+    );
+    const shared = messages.filter((_, index) => (counts[index] ?? 0) > 1);
+    if (shared.length === 0) return;
+    this.hub.warn(
+      `redis: another instance listens to ${shared.map((pattern) => `"${pattern}"`).join(', ')}: with mode "pubsub" each handles every message. Use mode "streams" to share the work`,
+    );
+  }
 
   protected override began(): void {}
 
@@ -54,10 +68,10 @@ export class PubSubLink extends RedisLink {
     const { pattern, body } = envelope;
     const message = packMessage(writeHead(envelope, this.instance), body);
     return new Promise((resolve, reject) => {
-      this.publish(this.names.channel('message', pattern), message, (error, receivers) => {
+      this.connections.posts.publish(this.names.channel('message', pattern), message, (error, receivers) => {
         const unsent = error == null ? undefined : this.unsent(error, pattern);
         if (unsent !== undefined) reject(unsent);
-        else if (error == null && receivers === 0) reject(nobody(pattern));
+        else if (error == null && receivers === 0 && this.connections.knowsReceivers) reject(nobody(pattern));
         else resolve();
       });
     });
@@ -67,7 +81,7 @@ export class PubSubLink extends RedisLink {
     const { pattern, body } = envelope;
     const message = packMessage(writeHead(envelope, this.instance), body);
     return new Promise((resolve, reject) => {
-      this.publish(this.names.channel('event', pattern), message, (error) => {
+      this.connections.events.publish(this.names.channel('event', pattern), message, (error) => {
         if (error == null) resolve();
         else reject(this.unsent(error, pattern) ?? error);
       });

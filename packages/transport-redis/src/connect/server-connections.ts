@@ -1,0 +1,88 @@
+import type { Redis } from 'ioredis';
+import type { ResolvedRedisOptions } from '../redis-options.ts';
+import { checkServer } from './check-server.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import type { Connections, ConnectionsOwner } from './connections.ts';
+import { Ensemble } from './ensemble.ts';
+import { countSubscribers } from './listeners.ts';
+import type { Role } from './place-options.ts';
+import { Publisher } from './publisher.ts';
+import { makeRedis, type ServerPlace } from './redis-maker.ts';
+import { ServerOutlet } from './server-outlet.ts';
+import { hear, type Subscriptions, subscribe, unsubscribe } from './subscriber.ts';
+
+/** Two connections to the one server that matters: a subscriber's must not wait behind anything. */
+export class ServerConnections implements Connections {
+  readonly posts: Publisher;
+  readonly knowsReceivers = true;
+  readonly #options: ResolvedRedisOptions;
+  readonly #place: ServerPlace;
+  readonly #commands: Connection;
+  readonly #subscriber: Connection;
+
+  constructor(options: ResolvedRedisOptions, place: ServerPlace, owner: ConnectionsOwner) {
+    this.#options = options;
+    this.#place = place;
+    const ensemble = new Ensemble(owner);
+    const { heartbeat } = options;
+    this.#commands = this.#create('commands', heartbeat, ensemble.join());
+    this.#subscriber = this.#create('subscriber', heartbeat, ensemble.join(), (redis) => hear(redis, owner.receive));
+    this.posts = new Publisher(new ServerOutlet(this.#commands));
+  }
+
+  get events(): Publisher {
+    return this.posts;
+  }
+
+  get commands(): Redis {
+    return this.#commands.redis;
+  }
+
+  get canPost(): boolean {
+    return this.#commands.canWrite;
+  }
+
+  open(): void {
+    this.#commands.open();
+    this.#subscriber.open();
+  }
+
+  subscribe(subscriptions: Subscriptions): Promise<void> {
+    return subscribe(this.#subscriber.redis, subscriptions);
+  }
+
+  unsubscribe(subscriptions: Subscriptions): Promise<void> {
+    return unsubscribe(this.#subscriber.redis, subscriptions);
+  }
+
+  countListeners(channels: readonly string[]): Promise<readonly number[]> {
+    return countSubscribers(this.commands, 'NUMSUB', channels);
+  }
+
+  drop(trouble: unknown): void {
+    this.#subscriber.drop(trouble);
+  }
+
+  reader(_key: string, owner: ConnectionOwner): Connection {
+    return this.#create('reader', 0, owner);
+  }
+
+  async close(timeout: number): Promise<void> {
+    await Promise.all([this.#commands.close(timeout), this.#subscriber.close(0)]);
+  }
+
+  #create(role: Role, heartbeat: number, owner: ConnectionOwner, adopt?: (redis: Redis) => void): Connection {
+    const { connectTimeout, reconnect } = this.#options;
+    const place = this.#place;
+    let redis: Redis | undefined;
+    const setup = {
+      label: place.label,
+      make: () => (redis ??= makeRedis(place, role, connectTimeout)),
+      check: (made: Redis) => checkServer(made, place.kind === 'sentinels'),
+      reconnect,
+      connectTimeout,
+      heartbeat,
+    };
+    return new Connection(adopt === undefined ? setup : { ...setup, adopt }, owner);
+  }
+}

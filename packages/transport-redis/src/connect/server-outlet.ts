@@ -1,0 +1,37 @@
+import type { Redis } from 'ioredis';
+import type { Connection } from './connection.ts';
+import type { Outlet, Published } from './publisher.ts';
+
+/**
+ * PUBLISH over one connection. The commands of one tick leave in one write: ioredis writes each by itself, and its
+ * autopipelining sends the next batch only when the one before is answered.
+ */
+export class ServerOutlet implements Outlet {
+  readonly #connection: Connection;
+  #corked: Redis['stream'] | undefined;
+  readonly #uncork = (): void => {
+    const stream = this.#corked;
+    this.#corked = undefined;
+    stream?.uncork();
+  };
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.canWrite;
+  }
+
+  publish(channel: string, message: string | Buffer, published: Published): void {
+    const { redis } = this.#connection;
+    if (this.#corked === undefined) this.#cork(redis.stream);
+    redis.publish(channel, message, published as (error: Error | null | undefined) => void);
+  }
+
+  #cork(stream: Redis['stream']): void {
+    this.#corked = stream;
+    stream.cork();
+    process.nextTick(this.#uncork);
+  }
+}

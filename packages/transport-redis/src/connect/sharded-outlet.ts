@@ -1,0 +1,19 @@
+import type { ClusterConnection } from './cluster-connection.ts';
+import type { Outlet, Published } from './publisher.ts';
+
+/** SPUBLISH: each message to the node that has the channel's slot, and to no other. */
+export class ShardedOutlet implements Outlet {
+  readonly #connection: ClusterConnection;
+
+  constructor(connection: ClusterConnection) {
+    this.#connection = connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isUp;
+  }
+
+  publish(channel: string, message: string | Buffer, published: Published): void {
+    this.#connection.cluster.spublish(channel, message, published as (error: Error | null | undefined) => void);
+  }
+}
