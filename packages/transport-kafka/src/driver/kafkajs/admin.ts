@@ -1,0 +1,161 @@
+import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
+import type { DriverAdmin, TopicPartitionOffset, TopicSpec } from '../driver.ts';
+import { backoffDelay, Pause, settled } from './backoff.ts';
+import { driverError, kindOf } from './errors.ts';
+import type { InnerBroker } from './internals.ts';
+import type { KafkaJsOptions } from './kafkajs-options.ts';
+import { type OpenCluster, openCluster } from './open-cluster.ts';
+import { TopicMaker } from './topic-maker.ts';
+import { Topology } from './topology.ts';
+
+/** Milliseconds that a broker may take for a change of topics. */
+const changeTimeout = 5000;
+
+export class KafkaJsAdmin implements DriverAdmin {
+  readonly #cluster: OpenCluster;
+  readonly #topology: Topology;
+  readonly #maker: TopicMaker;
+  readonly #pause = new Pause();
+  #closed = false;
+
+  constructor(options: KafkaJsOptions) {
+    this.#cluster = openCluster(options);
+    this.#topology = new Topology(this.#cluster.cluster);
+    this.#maker = new TopicMaker({
+      topology: this.#topology,
+      create: (topics) =>
+        this.#ask('Cannot create topics', async () => {
+          const controller = await this.#controller();
+          await controller.createTopics({ topics, timeout: changeTimeout });
+        }),
+      list: () => this.listTopics(),
+      lead: (topics) => this.#lead(topics),
+      backOff: (attempt) => this.#pause.wait(backoffDelay(attempt)),
+    });
+  }
+
+  connect(): Promise<void> {
+    return this.#ask('Cannot connect to Kafka', () => this.#cluster.cluster.connect());
+  }
+
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return this.#closed ? Promise.reject(closedError()) : this.#maker.ensure(specs);
+  }
+
+  forget(topic: string): void {
+    this.#maker.forget(topic);
+  }
+
+  listTopics(): Promise<readonly string[]> {
+    return this.#ask('Cannot list topics', async () => {
+      const broker = await this.#controller();
+      const { topicMetadata } = await broker.metadata([]);
+      return topicMetadata.filter((topic) => !(topic as { isInternal?: boolean }).isInternal).map(({ topic }) => topic);
+    });
+  }
+
+  partitionsOf(topic: string): Promise<number | undefined> {
+    return this.#ask(`Cannot look at the topic "${topic}"`, async () => {
+      await this.#topology.refresh([topic]);
+      const count = this.#topology.find(topic)?.length ?? 0;
+      return count === 0 ? undefined : count;
+    });
+  }
+
+  addPartitions(topic: string, total: number): Promise<void> {
+    return this.#ask(`Cannot add partitions to the topic "${topic}"`, async () => {
+      const controller = await this.#controller();
+      await controller.createPartitions({ topicPartitions: [{ topic, count: total }], timeout: changeTimeout });
+    });
+  }
+
+  deleteTopics(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.#maker.forget(topic);
+    return this.#ask('Cannot delete topics', async () => {
+      const controller = await this.#controller();
+      await controller.deleteTopics({ topics, timeout: changeTimeout });
+    });
+  }
+
+  endOffsets(topic: string): Promise<readonly TopicPartitionOffset[]> {
+    return this.#ask(`Cannot look at the offsets of the topic "${topic}"`, async () => {
+      const partitions = await this.#partitions(topic);
+      const [found] = await this.#cluster.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning: false }]);
+      return (found?.partitions ?? []).map(({ partition, offset }) => ({ topic, partition, offset }));
+    });
+  }
+
+  committedOffsets(groupId: string, topic: string): Promise<readonly TopicPartitionOffset[]> {
+    return this.#ask(`Cannot look at the offsets of the group "${groupId}"`, async () => {
+      const partitions = await this.#partitions(topic);
+      const coordinator = await this.#cluster.cluster.findGroupCoordinator({ groupId });
+      const { responses } = await coordinator.offsetFetch({
+        groupId,
+        topics: [{ topic, partitions: partitions as TopicPartitionOffset[] }],
+      });
+      const found = responses[0]?.partitions ?? [];
+      return found
+        .filter(({ offset }) => Number(offset) >= 0)
+        .map(({ partition, offset }) => ({ topic, partition, offset }));
+    });
+  }
+
+  async close(timeout: number): Promise<void> {
+    this.#closed = true;
+    this.#pause.end();
+    await settled(this.#cluster.cluster.disconnect(), timeout);
+    this.#cluster.sockets.close();
+  }
+
+  async #lead(topics: readonly string[]): Promise<boolean> {
+    const asked = topics.map((topic) => ({
+      topic,
+      partitions: (this.#topology.find(topic) ?? []).map((_, partition) => ({ partition })),
+      fromBeginning: false,
+    }));
+    const answer = await Promise.allSettled([this.#cluster.cluster.fetchTopicsOffset(asked)]);
+    return answer[0].status === 'fulfilled';
+  }
+
+  async #partitions(topic: string): Promise<{ partition: number }[]> {
+    await this.#topology.refresh([topic]);
+    const known = this.#topology.find(topic) ?? [];
+    if (known.length === 0) throw new RpcException(`There is no topic "${topic}"`, { code: RpcCode.NotFound });
+    return known.map((_, partition) => ({ partition }));
+  }
+
+  /** Any broker passes changes of topics on to the controller, in KRaft. */
+  async #controller(): Promise<InnerBroker> {
+    const { cluster } = this.#cluster;
+    await cluster.connect();
+    await cluster.refreshMetadataIfNecessary();
+    return (await cluster.findControllerBroker()) as InnerBroker;
+  }
+
+  /** Once more after a connection that was idle for too long turns out to be closed, or the controller to have moved. */
+  async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      if (this.#closed) throw closedError();
+      try {
+        return await ask();
+      } catch (error) {
+        const kind = kindOf(error);
+        const stale =
+          kind === 'KafkaJSConnectionClosedError' || kind === 'NOT_CONTROLLER' || kind === 'KafkaJSBrokerNotFound';
+        if (kind === 'KafkaJSRequestTimeoutError') this.#cluster.sockets.cut(messageOf(error));
+        if (!stale || attempt >= 3 || this.#closed) throw passOn(what, error);
+        await this.#pause.wait(backoffDelay(attempt));
+        await this.#cluster.cluster.refreshMetadata().catch(() => undefined);
+      }
+    }
+  }
+}
+
+/** What went wrong for single topics is for the one who asked. */
+function passOn(what: string, error: unknown): Error {
+  return kindOf(error) === 'KafkaJSAggregateError' ? (error as Error) : driverError(what, error);
+}
+
+function closedError(): RpcException {
+  return new RpcException('The driver is closed', { code: RpcCode.Unavailable });
+}

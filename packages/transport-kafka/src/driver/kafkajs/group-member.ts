@@ -1,0 +1,98 @@
+import { type Cluster, type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
+import type { GroupOptions } from '../driver.ts';
+import { assigner } from './assigner.ts';
+import { settled } from './backoff.ts';
+import { kafkaConfig } from './kafkajs-options.ts';
+import { type FindCoordinator, type MembershipHost, watchMembership } from './membership.ts';
+import { mendCluster } from './open-cluster.ts';
+import type { Shared } from './shared.ts';
+import { Sockets } from './sockets.ts';
+
+export interface GroupMemberHost extends MembershipHost {
+  /** Must not throw. */
+  batch(payload: EachBatchPayload): void;
+  /** Joined, with positions: what follows is fetched. */
+  ready(): void;
+}
+
+const defaults = { sessionTimeout: 6000, rebalanceTimeout: 30_000, heartbeatInterval: 500, maxWaitTime: 200 };
+/** How soon new partitions, and topics that were missing, are noticed. */
+const metadataMaxAge = 1000;
+
+/** One kafkajs consumer, from its first connection to its end. What ends it, but for `end`, is what `ended` resolves with. */
+export class GroupMember {
+  readonly consumer: Consumer;
+  readonly cluster: Cluster;
+  readonly findCoordinator: FindCoordinator;
+  /** Never rejects. */
+  readonly ended: Promise<unknown>;
+  readonly #sockets: Sockets;
+  readonly #topics: readonly string[];
+  readonly #host: GroupMemberHost;
+  readonly #end: (reason: unknown) => void;
+
+  constructor(shared: Shared, options: GroupOptions, topics: readonly string[], host: GroupMemberHost) {
+    const ended = Promise.withResolvers<unknown>();
+    this.ended = ended.promise;
+    this.#end = ended.resolve;
+    this.#topics = topics;
+    this.#host = host;
+    this.#sockets = new Sockets(shared.options.kafkajs?.socketFactory);
+    const sessionTimeout = options.sessionTimeout ?? defaults.sessionTimeout;
+    // A request that takes longer than a session is of no use: the next broker or connection may be better.
+    const kafkajs = { requestTimeout: sessionTimeout, ...shared.options.kafkajs };
+    // Rebuilt by us, with what we remember; kafkajs would begin again from nothing.
+    const retry = { retries: 5, restartOnFailure: () => Promise.resolve(false) };
+    let cluster: Cluster | undefined;
+    this.consumer = new Kafka(kafkaConfig({ ...shared.options, kafkajs }, this.#sockets, retry)).consumer({
+      groupId: options.groupId,
+      sessionTimeout,
+      rebalanceTimeout: options.rebalanceTimeout ?? defaults.rebalanceTimeout,
+      heartbeatInterval: options.heartbeatInterval ?? defaults.heartbeatInterval,
+      maxWaitTimeInMs: Math.min(options.maxWaitTime ?? defaults.maxWaitTime, 500),
+      ...(options.maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition: options.maxBytesPerPartition }),
+      readUncommitted: options.readUncommitted ?? false,
+      allowAutoTopicCreation: false,
+      metadataMaxAge,
+      retry,
+      partitionAssigners: [
+        (given) => {
+          cluster = given.cluster;
+          return assigner(given);
+        },
+      ],
+    });
+    if (cluster === undefined) throw new Error('kafkajs gave no cluster: is it version 2.2.4?');
+    this.cluster = cluster;
+    mendCluster(cluster, shared.options);
+    this.findCoordinator = watchMembership(cluster, host);
+    this.consumer.on(this.consumer.events.GROUP_JOIN, () => host.ready());
+    this.consumer.on(this.consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
+  }
+
+  /** Joins; what goes wrong is told by `ended`. */
+  async run(): Promise<void> {
+    try {
+      await this.consumer.connect();
+      // Offsets out of range (records deleted, topic made anew) begin at the beginning; where the group begins, `firstPositions` says.
+      await this.consumer.subscribe({ topics: [...this.#topics], fromBeginning: true });
+      await this.consumer.run({
+        autoCommit: false,
+        // Awaits nothing, so no handler holds up a fetch or a heartbeat, and none throws into kafkajs.
+        eachBatch: (payload) => {
+          this.#host.batch(payload);
+          return Promise.resolve();
+        },
+      });
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** Leaves the group, unless the host stays member. */
+  async end(timeout: number): Promise<void> {
+    await settled(this.consumer.disconnect(), timeout);
+    this.#sockets.close();
+    this.#end(undefined);
+  }
+}

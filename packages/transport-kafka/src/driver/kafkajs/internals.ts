@@ -1,0 +1,92 @@
+import type { Broker, BrokerMetadata, Cluster } from 'kafkajs';
+
+/**
+ * What is used of kafkajs 2.2.4 beyond its types. All of it is reached from objects that its public API hands over, is
+ * changed on our own instances only, and is looked at before it is used: where it is not as expected, kafkajs stays as it is.
+ */
+
+export interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly inflight: ReadonlyMap<
+    number,
+    { readonly sentAt: number; readonly requestTimeout: number; timeoutRequest(): void }
+  >;
+  readonly throttledUntil: number;
+  readonly requestTimeout: number;
+  readonly enforceRequestTimeout: boolean;
+  requestTimeoutIntervalId?: ReturnType<typeof setInterval>;
+  isConnected(): boolean;
+  destroy(): void;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+}
+
+export interface Connection {
+  readonly requestQueue: RequestQueue;
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  connect(): Promise<unknown>;
+}
+
+export interface ConnectionPool {
+  readonly host: string;
+  readonly port: number;
+  readonly pool: readonly Connection[];
+}
+
+interface Destination {
+  readonly host?: string;
+  readonly port?: number;
+  readonly rack?: string | null;
+}
+
+export interface ConnectionPoolBuilder {
+  build(destination?: Destination): Promise<ConnectionPool>;
+}
+
+interface ProtocolRequest {
+  readonly request: unknown;
+  readonly response: { decode(data: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
+}
+
+export type LookupRequest = (apiKey: number, definition: unknown) => (options: object) => ProtocolRequest;
+
+export interface InnerBroker extends Broker {
+  readonly nodeId: number | string | null;
+  readonly connectionPool: ConnectionPool;
+  lookupRequest: LookupRequest;
+  initProducerId(options: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
+  createTopics(options: object): Promise<unknown>;
+  createPartitions(options: object): Promise<unknown>;
+  deleteTopics(options: { topics: readonly string[]; timeout: number }): Promise<unknown>;
+  joinGroup(options: { memberId?: string }): Promise<{ memberId: string; generationId: number }>;
+  syncGroup(options: { generationId: number; memberId: string }): Promise<{ memberAssignment: Buffer }>;
+  heartbeat(options: object): Promise<unknown>;
+  leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
+}
+
+export interface InnerCluster extends Cluster {
+  readonly connectionPoolBuilder: ConnectionPoolBuilder;
+  readonly brokerPool: { createBroker(options: object): InnerBroker; readonly metadata: BrokerMetadata | null };
+}
+
+/** Is it the kafkajs that we know? */
+export function isKnownCluster(cluster: Cluster): cluster is InnerCluster {
+  const inner = cluster as Partial<InnerCluster>;
+  return (
+    typeof inner.connectionPoolBuilder?.build === 'function' && typeof inner.brokerPool?.createBroker === 'function'
+  );
+}
+
+export function isKnownConnection(connection: Partial<Connection> | undefined): connection is Connection {
+  const queue: Partial<RequestQueue> | undefined = connection?.requestQueue;
+  return (
+    Array.isArray(connection?.chunks) &&
+    typeof connection.connect === 'function' &&
+    typeof queue?.scheduleCheckPendingRequests === 'function' &&
+    typeof queue.scheduleRequestTimeoutCheck === 'function' &&
+    Array.isArray(queue.pending) &&
+    queue.inflight instanceof Map
+  );
+}

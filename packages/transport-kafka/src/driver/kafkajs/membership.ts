@@ -1,0 +1,110 @@
+import { AssignerProtocol, type Broker, type Cluster } from 'kafkajs';
+import type { TopicPartition, TopicPartitionOffset } from '../driver.ts';
+import { kindOf } from './errors.ts';
+import type { InnerBroker } from './internals.ts';
+
+/** Who a member is to the coordinator of its group. */
+export interface Member {
+  readonly memberId: string;
+  readonly generationId: number;
+}
+
+/** What the coordinator's answers are told to, so that what kafkajs has no hook for can be done. */
+export interface MembershipHost {
+  readonly groupId: string;
+  /** A member that joins again under its old id does not make the group wait for that one's end. */
+  rememberedId(): string;
+  forgetId(): void;
+  /** Before it joins (again): nothing is fetched any more, the old generation still holds. A rejection ends the consumer. */
+  joining(): Promise<void>;
+  /** It has joined, and nothing is fetched yet. */
+  joined(member: Member, coordinator: Broker, partitions: readonly TopicPartition[]): Promise<void>;
+  /** The coordinator does not count us in any more. */
+  evicted(): void;
+  /** Leave without telling, to join again as the same member. */
+  readonly staysMember: boolean;
+}
+
+/** The coordinator's broker as it is. */
+export type FindCoordinator = () => Promise<Broker>;
+
+/**
+ * Comes between kafkajs's consumer and the coordinator of its group: kafkajs asks its cluster for the coordinator before each
+ * join, and gets a broker that tells what passes through. Changes only the given object.
+ */
+export function watchMembership(cluster: Cluster, host: MembershipHost): FindCoordinator {
+  const find = cluster.findGroupCoordinator.bind(cluster);
+  cluster.findGroupCoordinator = async (group) => {
+    await host.joining();
+    return watched((await find(group)) as InnerBroker, host);
+  };
+  return () => find({ groupId: host.groupId });
+}
+
+function watched(broker: InnerBroker, host: MembershipHost): Broker {
+  const coordinator = Object.create(broker) as InnerBroker;
+  let generationId = -1;
+  coordinator.joinGroup = async (request) => {
+    try {
+      const memberId =
+        request.memberId === undefined || request.memberId === '' ? host.rememberedId() : request.memberId;
+      const joined = await broker.joinGroup({ ...request, memberId });
+      generationId = joined.generationId;
+      return joined;
+    } catch (error) {
+      if (kindOf(error) === 'UNKNOWN_MEMBER_ID') host.forgetId();
+      throw error;
+    }
+  };
+  coordinator.syncGroup = async (request) => {
+    const synced = await broker.syncGroup(request);
+    await host.joined({ memberId: request.memberId, generationId }, broker, partitionsOf(synced.memberAssignment));
+    return synced;
+  };
+  coordinator.heartbeat = async (request) => {
+    try {
+      return await broker.heartbeat(request);
+    } catch (error) {
+      if (kindOf(error) === 'UNKNOWN_MEMBER_ID') host.forgetId();
+      if (kindOf(error) === 'UNKNOWN_MEMBER_ID' || kindOf(error) === 'ILLEGAL_GENERATION') host.evicted();
+      throw error;
+    }
+  };
+  coordinator.leaveGroup = (request) => (host.staysMember ? Promise.resolve(undefined) : broker.leaveGroup(request));
+  return coordinator;
+}
+
+function partitionsOf(assignment: Buffer): TopicPartition[] {
+  const decoded = AssignerProtocol.MemberAssignment.decode(assignment)?.assignment ?? {};
+  return Object.entries(decoded).flatMap(([topic, partitions]) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
+}
+
+/** By topic, as Kafka's protocol has them. */
+export function byTopic<T extends TopicPartition>(
+  list: readonly T[],
+): { topic: string; partitions: Omit<T, 'topic'>[] }[] {
+  const topics = new Map<string, Omit<T, 'topic'>[]>();
+  for (const { topic, ...rest } of list) {
+    const partitions = topics.get(topic);
+    if (partitions === undefined) topics.set(topic, [rest]);
+    else partitions.push(rest);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+/** Stores offsets as `member` of its generation: of an older one the coordinator takes none. */
+export async function commitAs(
+  member: Member,
+  groupId: string,
+  coordinator: Broker,
+  offsets: readonly TopicPartitionOffset[],
+): Promise<void> {
+  await coordinator.offsetCommit({
+    groupId,
+    groupGenerationId: member.generationId,
+    memberId: member.memberId,
+    topics: byTopic(offsets) as Parameters<Broker['offsetCommit']>[0]['topics'],
+  });
+}
