@@ -2,7 +2,7 @@
  * What this transport wants of a Kafka client, and nothing more. Everything above it is written against this file;
  * everything that knows a client library lives in a folder beside it (`kafkajs`), so that another one can take its place.
  *
- * Common to all of it: no method throws synchronously, every rejection is an RpcException (503: surely not done, trying
+ * Common to all of it: what returns a promise does not throw, every rejection is an RpcException (503: surely not done, trying
  * again may help; 502: outcome unknown; 400, 401, 403: trying again does not help), nothing rejects unobserved, nothing
  * reconnects after `close`, and every `close` ends within its `timeout`, then cutting sockets. Offsets and timestamps are
  * decimal text, as int64 is in JavaScript's Kafka clients.
@@ -17,7 +17,7 @@ export interface KafkaDriver {
    * answers), 401 (wrong credentials), 400 (TLS or options that cannot work). Not needed before the rest, which connects itself.
    */
   connect(): Promise<void>;
-  /** Connects with its first send. */
+  /** Connects with its first send. @throws RpcException 400 for what cannot work: a codec that is missing, idempotence without acks -1. */
   producer(options: ProducerOptions): DriverProducer;
   /** Joins with `start`. */
   groupConsumer(options: GroupOptions, owner: GroupOwner): GroupConsumer;
@@ -164,11 +164,15 @@ export interface GroupOwner {
 
 export interface GroupConsumer {
   /**
-   * Resolves when it has joined the group and has its positions: what is written from now on will come. Rejects with what
-   * trying again cannot heal (401, 403, 400), or when it is closed; a broker that is away it waits for, telling `lost`.
+   * Resolves when it has joined the group and the positions of its partitions are committed: what is written from now on
+   * will come, to this group, also when it goes away now. Rejects with what trying again cannot heal (401, 403, 400), or
+   * when it is closed; a broker that is away it waits for, telling `lost`.
    */
   start(): Promise<void>;
-  /** What it reads from now on; with one rebalance. Resolves when it has joined with these. */
+  /**
+   * What it reads from now on; with one rebalance. Resolves when it has joined with these. A topic that is added begins at
+   * its beginning where the group has no offset, whatever `fromBeginning` says: it was not there, or not known, before.
+   */
   changeTopics(topics: readonly string[]): Promise<void>;
   /** Fetches no more of these until `resume` or the next generation. What was fetched already is still handed over once. */
   pause(topic: string, partition: number): void;
@@ -191,6 +195,8 @@ export interface ReaderOptions {
   readonly topic: string;
   /** Default: any that has a live leader. */
   readonly partition?: number | undefined;
+  /** Where it begins: with what is written after `start` has resolved, or with the oldest record there is. Default `end`. */
+  readonly from?: 'end' | 'beginning' | undefined;
   /** Milliseconds that a fetch waits for records. Default 1000. It does not delay `close`. */
   readonly maxWaitTime?: number | undefined;
 }
@@ -207,7 +213,7 @@ export interface ReaderOwner {
   missing(): void;
 }
 
-/** Reads one partition, without a group, beginning with what is written after `start` has resolved. */
+/** Reads one partition, without a group; nothing of it is kept on the broker. */
 export interface PartitionReader {
   /** The partition that is read; meaningful once `start` has resolved. */
   readonly partition: number;

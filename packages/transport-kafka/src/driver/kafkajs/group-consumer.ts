@@ -30,8 +30,8 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   readonly #options: GroupOptions;
   readonly #owner: GroupOwner;
   readonly #pause = new Pause();
-  /** Topics in which the group has had offsets since it was opened. */
-  readonly #read = new Set<string>();
+  /** Topics that begin at their beginning where the group has no offset: it had one before, or they were added later. */
+  readonly #known = new Set<string>();
   #topics: readonly string[];
   #joined = joinPromise();
   #member: GroupMember | undefined;
@@ -66,6 +66,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   }
 
   async changeTopics(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) if (!this.#topics.includes(topic)) this.#known.add(topic);
     this.#topics = [...topics];
     if (this.#loop === undefined || this.#closed) return;
     if (this.#joined.settled) this.#joined = joinPromise();
@@ -122,6 +123,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     this.#joined.reject(new RpcException('The consumer is closed', { code: RpcCode.Unavailable }));
     await this.#member?.end(timeout);
     await this.#loop;
+    this.#shared.gone(this);
   }
 
   rememberedId(): string {
@@ -152,10 +154,10 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     const partitions = assigned.filter(({ topic }) => this.#topics.includes(topic));
     const { fromBeginning } = this.#options;
     const first = await firstPositions(cluster, coordinator, this.groupId, partitions, fromBeginning, (topic) =>
-      this.#read.has(topic),
+      this.#known.has(topic),
     );
     if (first.length > 0) await commitAs(member, this.groupId, coordinator, first);
-    for (const { topic } of partitions) this.#read.add(topic);
+    for (const { topic } of partitions) this.#known.add(topic);
     this.#next = { ...member, number: ++this.#generations, partitions, coordinator, evicted: false };
   }
 

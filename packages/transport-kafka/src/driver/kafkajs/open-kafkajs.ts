@@ -27,14 +27,17 @@ export function openKafkaJs(options: KafkaJsOptions): KafkaDriver {
   return new KafkaJsDriver(options);
 }
 
+interface Closable {
+  close(timeout: number): Promise<void>;
+}
+
 class KafkaJsDriver implements KafkaDriver {
   readonly admin: DriverAdmin;
   readonly clock: BrokerClock;
   readonly #admin: KafkaJsAdmin;
   readonly #shared: Shared;
   readonly #user: UserObjects;
-  readonly #parts = new Set<{ close(timeout: number): Promise<void> }>();
-  readonly #groups = new Set<KafkaJsGroupConsumer>();
+  readonly #parts = new Set<Closable>();
   #closed = false;
 
   constructor(options: KafkaJsOptions) {
@@ -46,6 +49,7 @@ class KafkaJsDriver implements KafkaDriver {
     this.#shared = {
       options,
       clock,
+      gone: (part) => this.#parts.delete(part),
       missing: (topic) => this.#admin.forget(topic),
       warnOnce: (what, detail) => {
         if (warned.has(what)) return;
@@ -60,7 +64,8 @@ class KafkaJsDriver implements KafkaDriver {
 
   get objects(): DriverObjects {
     const user = this.#user;
-    const consumers = [...this.#groups].map(({ consumer }) => consumer).filter((consumer) => consumer !== undefined);
+    const groups = [...this.#parts].filter((part) => part instanceof KafkaJsGroupConsumer);
+    const consumers = groups.map(({ consumer }) => consumer).filter((consumer) => consumer !== undefined);
     return {
       client: user.client,
       get producer() {
@@ -82,9 +87,7 @@ class KafkaJsDriver implements KafkaDriver {
   }
 
   groupConsumer(options: GroupOptions, owner: GroupOwner): GroupConsumer {
-    const consumer = this.#keep(new KafkaJsGroupConsumer(this.#shared, options, owner));
-    this.#groups.add(consumer);
-    return consumer;
+    return this.#keep(new KafkaJsGroupConsumer(this.#shared, options, owner));
   }
 
   partitionReader(options: ReaderOptions, owner: ReaderOwner): PartitionReader {
@@ -96,7 +99,7 @@ class KafkaJsDriver implements KafkaDriver {
     await Promise.allSettled([...this.#parts].map((part) => part.close(timeout)));
   }
 
-  #keep<T extends { close(timeout: number): Promise<void> }>(part: T): T {
+  #keep<T extends Closable>(part: T): T {
     if (this.#closed) throw new RpcException('The driver is closed', { code: RpcCode.Unavailable });
     this.#parts.add(part);
     return part;

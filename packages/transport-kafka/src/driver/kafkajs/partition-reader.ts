@@ -84,6 +84,7 @@ export class KafkaJsReader implements PartitionReader {
     // The fetch under way would be answered only when a record comes or its time is over.
     this.#cluster.sockets.close();
     await settled(Promise.allSettled([this.#loop, this.#cluster.cluster.disconnect()]), timeout);
+    this.#shared.gone(this);
   }
 
   async #begin(): Promise<void> {
@@ -93,7 +94,7 @@ export class KafkaJsReader implements PartitionReader {
     if (known.length === 0) this.#shared.missing(topic);
     this.#partition = partition ?? anyPartition(known);
     if (known[this.#partition] === undefined) throw missingError(topic, partition);
-    this.#position = await this.#offsetAt('latest');
+    this.#position = await this.#offsetAt(this.#options.from === 'beginning' ? 'earliest' : 'latest');
   }
 
   async #run(): Promise<void> {

@@ -88,6 +88,7 @@ export class KafkaJsProducer implements DriverProducer, SendingHost {
     this.#cluster.sockets.close();
     await settled(Promise.allSettled(this.#running), 1000);
     await settled(this.#cluster.cluster.disconnect(), 1000);
+    this.#shared.gone(this);
   }
 
   async produce(chunks: readonly Chunk[]): Promise<readonly Verdict[]> {

@@ -5,6 +5,8 @@ import type { KafkaJsOptions } from './kafkajs-options.ts';
 export interface Shared {
   readonly options: KafkaJsOptions;
   readonly clock: AcknowledgedClock;
+  /** This part of the driver is closed. */
+  gone(part: { close(timeout: number): Promise<void> }): void;
   /** The brokers do not know this topic: ask them again before it is taken to exist. */
   missing(topic: string): void;
   /** Told at most once for each `what`. */
