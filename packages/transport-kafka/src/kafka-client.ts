@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BaseClient, backoffDelay, type Class, type Hub, RpcCode, RpcException } from '@parley/core/transport';
+import {
+  BaseClient,
+  backoffDelay,
+  type Class,
+  type Hub,
+  type Routes,
+  RpcCode,
+  RpcException,
+} from '@parley/core/transport';
+import { Subscriptions } from './intake/subscriptions.ts';
 import type { ResolvedKafkaOptions } from './kafka-options.ts';
 import { Station } from './link/station.ts';
 import { unwrapDriver } from './unwrap-driver.ts';
@@ -12,6 +21,7 @@ export class KafkaClient extends BaseClient {
   readonly #options: ResolvedKafkaOptions;
   readonly #closing = new AbortController();
   #station: Station | undefined;
+  #subscriptions: Subscriptions | undefined;
 
   constructor(options: ResolvedKafkaOptions) {
     super();
@@ -29,7 +39,9 @@ export class KafkaClient extends BaseClient {
     this.#station = station;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await station.open();
+        if (!station.isOpen) await station.open();
+        if (signal.aborted) throw closed();
+        await this.#serve(station, hub.routes);
         return;
       } catch (thrown) {
         const reason = RpcException.from(thrown);
@@ -42,13 +54,25 @@ export class KafkaClient extends BaseClient {
   }
 
   async close(timeout: number): Promise<void> {
+    const deadline = performance.now() + timeout;
     this.#closing.abort();
-    await this.#station?.close(timeout);
+    await this.#subscriptions?.close(0.7 * timeout);
+    await this.#station?.close(Math.max(0, deadline - performance.now()));
   }
 
-  /** kafkajs's `Kafka`, and {@link KafkaProducer} and {@link KafkaAdmin}. @throws TypeError for any other class. */
+  /** kafkajs's `Kafka`, and `KafkaProducer` and `KafkaAdmin`, with the option `serve` also `KafkaConsumer`. @throws TypeError for any other class. */
   unwrap<T>(type: Class<T>): T {
     return unwrapDriver(this.#station?.driver, type);
+  }
+
+  /** With the option `serve` there are handlers: the client is a member of its group as any server. */
+  async #serve(station: Station, routes: Routes): Promise<void> {
+    const { events, wildcards } = routes.broadcast;
+    const all = [routes.messages, routes.events, routes.wildcards, events, wildcards];
+    if (all.every((patterns) => patterns.length === 0)) return;
+    await this.#subscriptions?.close(0);
+    this.#subscriptions = new Subscriptions(station, this.#options, routes);
+    await this.#subscriptions.start();
   }
 }
 

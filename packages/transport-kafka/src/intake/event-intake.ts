@@ -1,9 +1,9 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
+import { burier } from '../dead-letters/bury.ts';
 import type { ResolvedKafkaOptions } from '../kafka-options.ts';
 import type { Station } from '../link/station.ts';
 import { groupHeader, headerText } from '../wire/headers.ts';
 import { readEvent } from '../wire/read-record.ts';
-import { burier } from './bury.ts';
 import { Intake, refusedReason } from './intake.ts';
 
 /** The events of a group, out of their topics into core. */

@@ -1,9 +1,9 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
+import { burier } from '../dead-letters/bury.ts';
 import type { BrokerClock, DriverRecord } from '../driver/index.ts';
 import type { ResolvedKafkaOptions } from '../kafka-options.ts';
 import type { Station } from '../link/station.ts';
 import { readRecord } from '../wire/read-record.ts';
-import { burier } from './bury.ts';
 import { Intake } from './intake.ts';
 
 /** The requests of a group, out of their topics into core. */

@@ -44,6 +44,10 @@ export class Station {
     return this.#link;
   }
 
+  get isOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
   /** Where this instance is reached. */
   get inboxAddress(): InboxAddress {
     if (this.#inbox === undefined) throw closed();
@@ -117,7 +121,7 @@ export class Station {
   /** It was there a moment ago. */
   #openError(reason: unknown, topic: string): RpcException {
     const error = RpcException.from(reason);
-    if (error.code !== RpcCode.NoHandler) return error;
+    if (error.code !== RpcCode.NotFound) return error;
     this.topics.forget(topic);
     return new RpcException(error.message, { code: RpcCode.Unavailable, cause: error });
   }

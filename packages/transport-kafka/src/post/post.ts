@@ -125,7 +125,7 @@ export class Post {
     const again: Outgoing[] = [];
     for (const message of messages) {
       const reason = failures.get(message);
-      if (reason?.code !== RpcCode.NoHandler || message.wasResent || this.#isClosed)
+      if (reason?.code !== RpcCode.NotFound || message.wasResent || this.#isClosed)
         this.#settle([message], reason && asSent(reason));
       else again.push(message);
     }
@@ -173,7 +173,7 @@ export class Post {
 
 /** That a topic is gone, which was made a moment ago, is no fault of who sends to it. */
 function asSent(reason: RpcException): RpcException {
-  if (reason.code !== RpcCode.NoHandler) return reason;
+  if (reason.code !== RpcCode.NotFound) return reason;
   return new RpcException(reason.message, { code: RpcCode.Unavailable, cause: reason });
 }
 
