@@ -3,15 +3,17 @@ import { AssertionError } from 'node:assert/strict';
 import { constants } from 'node:os';
 import { inspect } from 'node:util';
 import { RpcException } from '@parley/core';
+import { openMedium } from './broker.ts';
 import { type Options, readOptions, UsageError, usage } from './options.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { show } from './steps/expect.ts';
 import { SeparateProcesses } from './supervision/separate-processes.ts';
+import type { Supervisor } from './supervision/supervisor.ts';
 import { ThisProcess } from './supervision/this-process.ts';
 import { Transcript } from './transcript.ts';
 
-/** Milliseconds that the demo may take; with `--serve` its start, and its end. It needs about five seconds. */
+/** Milliseconds that the demo may take; with `--serve` its start, and its end. It needs five to fifteen seconds. */
 const timeLimit = 60_000;
 
 try {
@@ -25,9 +27,27 @@ try {
 }
 
 /** Leaves the process to end by itself when all is well: if it does not, something was left open. */
-async function main({ transport, port, serve: stays }: Options): Promise<void> {
-  const supervisor = transport === 'memory' ? new ThisProcess(port) : new SeparateProcesses(transport, port);
+async function main(options: Options): Promise<void> {
+  const { transport } = options;
   const transcript = new Transcript();
+  const where = transport === 'memory' ? 'in one process' : 'in processes of their own';
+  transcript.write(`Parley demo: a users service, a notifications service and a gateway, ${where}, over ${transport}`);
+  try {
+    if (transport === 'memory') {
+      await play(new ThisProcess(options.port), options, transcript);
+    } else {
+      await using medium = await openMedium(transport, options);
+      if (medium.place !== undefined) transcript.write(`The broker: ${medium.place}`);
+      await play(new SeparateProcesses(medium.wire, options.port), options, transcript);
+    }
+  } catch (error) {
+    transcript.fail(reasonOf(error));
+    process.exit(1);
+  }
+}
+
+/** @throws when something does not behave; nothing that the supervisor has started is left then. */
+async function play(supervisor: Supervisor, { serve: stays }: Options, transcript: Transcript): Promise<void> {
   const exit = (code: number, text: string): never => {
     supervisor.killAll();
     transcript.fail(text);
@@ -36,9 +56,6 @@ async function main({ transport, port, serve: stays }: Options): Promise<void> {
   const watch = () => setTimeout(() => exit(1, `not done within ${timeLimit / 1000} s`), timeLimit).unref();
   const watchdog = watch();
   const interrupted = untilInterrupted();
-
-  const what = transport === 'memory' ? 'in one process' : 'in processes of their own';
-  transcript.write(`Parley demo: a users service, a notifications service and a gateway, ${what}, over ${transport}`);
   try {
     if (stays) {
       void interrupted.then(watch);
@@ -48,7 +65,8 @@ async function main({ transport, port, serve: stays }: Options): Promise<void> {
       await Promise.race([run(supervisor, transcript), supervisor.lost, stopped]);
     }
   } catch (error) {
-    exit(1, reasonOf(error));
+    supervisor.killAll();
+    throw error;
   }
 }
 

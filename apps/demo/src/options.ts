@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
-import { transports, type Wire } from './transports.ts';
+import { type RedisMode, redisModes, transports, type Wire } from './transports.ts';
 
 export interface Options {
   readonly transport: Wire['transport'];
+  /** With Redis only. */
+  readonly mode: RedisMode;
   readonly serve: boolean;
   readonly port: number;
   readonly help: boolean;
@@ -11,6 +13,7 @@ export interface Options {
 export const usage = `Usage: npm run demo -- [options]
 
   --transport ${transports.join('|')}   what the services talk over (default tcp; with memory, all in one process)
+  --mode ${redisModes.join('|')}              with redis: nothing is kept (the default), or what is sent waits for its service
   --serve                            start the services and stay, to be tried with curl
   --port <port>                      where the gateway serves HTTP (default: any free port)
   --help                             this text`;
@@ -20,14 +23,17 @@ export class UsageError extends Error {}
 
 /** @throws UsageError saying what is wrong. */
 export function readOptions(args: readonly string[]): Options {
-  const { transport, serve, port, help } = parse(args);
+  const { transport, mode, serve, port, help } = parse(args);
   const known = transports.find((name) => name === transport);
   if (known === undefined)
     throw new UsageError(`--transport must be one of ${transports.join(', ')}: not ${transport}`);
+  const knownMode = redisModes.find((name) => name === (mode ?? 'pubsub'));
+  if (knownMode === undefined) throw new UsageError(`--mode must be one of ${redisModes.join(', ')}: not ${mode}`);
+  if (mode !== undefined && known !== 'redis') throw new UsageError('--mode is for --transport redis');
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new UsageError(`--port must be a number from 0 to 65535: not ${port}`);
   }
-  return { transport: known, serve, port: Number(port), help };
+  return { transport: known, mode: knownMode, serve, port: Number(port), help };
 }
 
 function parse(args: readonly string[]) {
@@ -36,6 +42,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         transport: { type: 'string', default: 'tcp' },
+        mode: { type: 'string' },
         serve: { type: 'boolean', default: false },
         port: { type: 'string', default: '0' },
         help: { type: 'boolean', short: 'h', default: false },

@@ -13,7 +13,7 @@ import { stream } from './steps/stream.ts';
 import { timeout } from './steps/timeout.ts';
 import type { Supervisor } from './supervision/supervisor.ts';
 import type { Transcript } from './transcript.ts';
-import { clientOf, services } from './transports.ts';
+import { aftermathOf, clientOf, services } from './transports.ts';
 
 const steps: readonly Step[] = [requestReply, stream, events, errors, timeout, cancel, http, restart, drain];
 
@@ -32,7 +32,7 @@ export async function run(supervisor: Supervisor, transcript: Transcript): Promi
     users: host.get(services.users),
     notifications: host.get(services.notifications),
     gateway,
-    hasBroker: wire.transport !== 'tcp',
+    aftermath: aftermathOf(wire),
     say: (text) => transcript.say(text),
     start: async (name) => void (await startService(name, supervisor, transcript)),
     kill: (name) => supervisor.kill(name),

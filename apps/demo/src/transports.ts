@@ -1,7 +1,9 @@
 // The one place that knows the wire. Everything else says who it wants to talk to.
 import { type AddressInfo, Server } from 'node:net';
-import { type ClientProxy, type Host, InjectionToken, type MicroserviceEntry, Transports } from '@parley/core';
+import { type ClientProxy, type Host, InjectionToken, type MicroserviceEntry } from '@parley/core';
+import { kafka } from '@parley/transport-kafka';
 import { type MemoryBroker, memory } from '@parley/transport-memory';
+import { redis } from '@parley/transport-redis';
 import { tcp } from '@parley/transport-tcp';
 
 /** By these a service listens, and others get their `ClientProxy` for it. */
@@ -20,10 +22,41 @@ export type Ports = Partial<Record<WiredService, number>>;
 export type Wire =
   | { readonly transport: 'tcp'; readonly ports: Ports }
   | { readonly transport: 'memory'; readonly broker: MemoryBroker }
-  | { readonly transport: 'redis' | 'kafka' };
+  | RedisWire
+  | KafkaWire;
+
+/** One Redis for all; nobody else uses names that begin with `prefix`. */
+export interface RedisWire {
+  readonly transport: 'redis';
+  readonly mode: RedisMode;
+  readonly url: string;
+  readonly prefix: string;
+}
+
+/** One Kafka for all; nobody else uses topics whose names begin with `prefix`. */
+export interface KafkaWire {
+  readonly transport: 'kafka';
+  readonly brokers: readonly string[];
+  readonly prefix: string;
+}
 
 /** What `--transport` takes. */
 export const transports = ['tcp', 'redis', 'kafka', 'memory'] as const satisfies Wire['transport'][];
+
+/** What `--mode` takes, with Redis. */
+export const redisModes = ['pubsub', 'streams'] as const;
+export type RedisMode = (typeof redisModes)[number];
+
+/**
+ * What becomes of a call when its service dies, and of the next one: the connection is lost, and the caller hears so;
+ * nobody hears (publish/subscribe keeps nothing); or the broker has kept the request for who serves it next.
+ */
+export type Aftermath = 'heard' | 'silence' | 'kept';
+
+export function aftermathOf(wire: Wire): Aftermath {
+  if (wire.transport === 'tcp') return 'heard';
+  return wire.transport === 'redis' && wire.mode === 'pubsub' ? 'silence' : 'kept';
+}
 
 /** A service's own entry: it listens, and calls itself never. */
 export function listenAs(service: WiredService, wire: Wire): MicroserviceEntry {
@@ -43,11 +76,16 @@ function wireTo(service: WiredService, wire: Wire): MicroserviceEntry['options']
       return tcp({ port: wire.ports[service] ?? 0 });
     case 'memory':
       return memory({ broker: wire.broker, group: service });
-    case 'redis':
-      // By name, since nothing here depends on the package: core finds it, or says how to install it.
-      return { transport: Transports.REDIS, options: { group: service } };
-    case 'kafka':
-      return { transport: Transports.KAFKA, options: { group: service } };
+    case 'redis': {
+      const { url, mode, prefix } = wire;
+      if (mode === 'pubsub') return redis({ url, prefix });
+      // How soon what a killed service was at goes to another: nobody wants to wait the default 6 s here.
+      return redis({ url, mode, prefix, group: service, lease: 1000 });
+    }
+    case 'kafka': {
+      const { brokers, prefix } = wire;
+      return kafka({ brokers, prefix, group: service, topics: { partitions: 3 } });
+    }
   }
 }
 

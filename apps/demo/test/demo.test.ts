@@ -13,18 +13,21 @@ const titles = [
   '9. Drain',
 ];
 
-describe.each(['memory', 'tcp'])('over %s', (transport) => {
-  test('every step behaves, and the process ends by itself', async () => {
-    using demo = new Demo('--transport', transport);
-    await demo.endsWith(0);
-    for (const title of titles) expect(demo.output).toContain(`\n${title}  `);
-    expect(demo.output).toMatch(/All 9 steps went as expected, in \d+\.\d s\.\n$/);
-    expect(demo.output).not.toContain('FAILED');
-    // Colours are for terminals.
-    expect(demo.output).not.toContain('\x1b');
-    expect(demo.servicePids.filter(isAlive)).toEqual([]);
-  });
-});
+describe.each([['memory'], ['tcp'], ['redis'], ['redis', '--mode', 'streams'], ['kafka']])(
+  'over %s %s %s',
+  (transport, ...options) => {
+    test('every step behaves, and the process ends by itself', { timeout: 60_000 }, async () => {
+      using demo = new Demo('--transport', transport, ...options);
+      await demo.endsWith(0);
+      for (const title of titles) expect(demo.output).toContain(`\n${title}  `);
+      expect(demo.output).toMatch(/All 9 steps went as expected, in \d+\.\d s\.\n$/);
+      expect(demo.output).not.toContain('FAILED');
+      // Colours are for terminals.
+      expect(demo.output).not.toContain('\x1b');
+      expect(demo.servicePids.filter(isAlive)).toEqual([]);
+    });
+  },
+);
 
 test('over tcp the service is really killed, and its callers hear of it', async () => {
   using demo = new Demo();
@@ -34,14 +37,10 @@ test('over tcp the service is really killed, and its callers hear of it', async 
   expect(demo.output).toContain('502 ConnectionLost');
 });
 
-test.each(['redis', 'kafka'])('over %s it says what to install', async (transport) => {
-  using demo = new Demo('--transport', transport);
-  await demo.endsWith(1);
-  expect(demo.output).toContain(`npm install @parley/transport-${transport}`);
-});
-
 test.each([
   [['--transport', 'pigeon'], '--transport must be one of tcp, redis, kafka, memory: not pigeon'],
+  [['--transport', 'redis', '--mode', 'queue'], '--mode must be one of pubsub, streams: not queue'],
+  [['--mode', 'streams'], '--mode is for --transport redis'],
   [['--port', '70000'], '--port must be a number from 0 to 65535: not 70000'],
   [['--speed'], "Unknown option '--speed'"],
 ])('%j is refused with the usage', async (args, message) => {

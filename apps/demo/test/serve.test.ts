@@ -9,7 +9,7 @@ async function served(...args: string[]): Promise<{ demo: Demo; gateway: string 
   return { demo, gateway };
 }
 
-test.each(['memory', 'tcp'])('over %s --serve answers HTTP until Ctrl-C', async (transport) => {
+test.each(['memory', 'tcp', 'redis', 'kafka'])('over %s --serve answers HTTP until Ctrl-C', async (transport) => {
   const { demo, gateway } = await served('--transport', transport);
   using _ = demo;
   const get = async (path: string): Promise<unknown> => (await fetch(gateway + path)).json();

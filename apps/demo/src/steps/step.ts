@@ -1,5 +1,6 @@
 import type { ClientProxy } from '@parley/core';
 import type { ServiceName } from '../services.ts';
+import type { Aftermath } from '../transports.ts';
 
 /** One thing that the demo shows. Fails by throwing. */
 export interface Step {
@@ -15,8 +16,8 @@ export interface Stage {
   readonly notifications: ClientProxy;
   /** Where the gateway serves HTTP. */
   readonly gateway: string;
-  /** Whether a broker keeps requests for a service that is down, instead of a connection that is lost with it. */
-  readonly hasBroker: boolean;
+  /** What a caller is to expect when its service dies. */
+  readonly aftermath: Aftermath;
   /** Says what has happened; the time since the last thing said is written beside it. */
   readonly say: (text: string) => void;
   readonly start: (service: ServiceName) => Promise<void>;

@@ -3,23 +3,26 @@ import type { Ports, Wire } from '../transports.ts';
 import { ServiceProcess } from './service-process.ts';
 import type { StartedService, Supervisor } from './supervisor.ts';
 
+/** What processes of their own can reach each other over. */
+export type SeparateWire = Exclude<Wire, { transport: 'memory' }>;
+
 /** Each service in a process of its own, as in the world outside. */
 export class SeparateProcesses implements Supervisor {
-  readonly #transport: Exclude<Wire['transport'], 'memory'>;
+  readonly #wire: SeparateWire;
   readonly #httpPort: number;
   readonly #processes = new Map<ServiceName, ServiceProcess>();
   readonly #lost = Promise.withResolvers<never>();
   #ports: Ports = {};
 
-  constructor(transport: Exclude<Wire['transport'], 'memory'>, httpPort: number) {
-    this.#transport = transport;
+  constructor(wire: SeparateWire, httpPort: number) {
+    this.#wire = wire;
     this.#httpPort = httpPort;
     // Nobody may be listening at the moment.
     this.#lost.promise.catch(() => undefined);
   }
 
   get wire(): Wire {
-    return { transport: this.#transport, ports: this.#ports };
+    return this.#wire.transport === 'tcp' ? { ...this.#wire, ports: this.#ports } : this.#wire;
   }
 
   get lost(): Promise<never> {
