@@ -1,4 +1,4 @@
-import { startRedis } from '@parley/brokers/redis';
+import { type RedisServer, startRedis } from '@parley/brokers/redis';
 import type { Transport } from '@parley/core/transport';
 import type { World, WorldOptions } from '@parley/testing/conformance';
 import { Redis } from 'ioredis';
@@ -8,8 +8,12 @@ import { type RedisOptions, redis } from '../src/index.ts';
  * A world for the conformance kit: a Redis of its own, which can be stopped, and instances that can be cut off.
  *
  * @param options of every server and client, by what the kit asks for.
+ * @param more what else the world can do, on the Redis that it got.
  */
-export async function redisWorld(options: (asked: WorldOptions) => RedisOptions): Promise<World> {
+export async function redisWorld(
+  options: (asked: WorldOptions) => RedisOptions,
+  more: (broker: RedisServer) => Partial<World> = () => ({}),
+): Promise<World> {
   const broker = await startRedis();
   const instances = new Map<Transport, Redis[]>();
   const create = (asked: WorldOptions = {}): Transport => {
@@ -38,5 +42,6 @@ export async function redisWorld(options: (asked: WorldOptions) => RedisOptions)
       }
     },
     close: () => broker.close(),
+    ...more(broker),
   };
 }

@@ -12,7 +12,7 @@ export interface IntakeSetup {
   readonly reading: Reading;
   /** Core's, which is there when it starts. */
   readonly receiver: () => Receiver;
-  refuse(id: CallId, reason: RpcException): void;
+  readonly refuse: (id: CallId, reason: RpcException) => void;
 }
 
 /** Milliseconds that a pause takes at most: reads are ended, and what they brought is handed over. */

@@ -14,7 +14,6 @@ import { RedisLink, type Side } from '../link/redis-link.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
 import type { Membership } from './group/membership.ts';
 import { Intake } from './intake.ts';
-import { openReader } from './read/open-reader.ts';
 import type { Reading } from './read/slot-readers.ts';
 import type { Commands } from './redis/script.ts';
 import { StreamsSender } from './streams-sender.ts';
@@ -32,7 +31,7 @@ export class StreamsLink extends RedisLink {
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
-    super(options, hub, side, ['commands', 'subscriber']);
+    super(options, hub, side);
     const { names, instance } = this;
     this.#sender = new StreamsSender({ names, instance, options: options.streams, redis: () => this.#redis });
     if (servesAny(hub.routes)) this.#intake = this.#createIntake(hub.routes);
@@ -105,12 +104,11 @@ export class StreamsLink extends RedisLink {
       warn: (what, detail) => hub.warn(what, detail),
     };
     const { heartbeat } = options;
-    const longest = isCluster ? clusterPatience : patience;
     const reading: Reading = {
-      open: openReader(options),
+      open: (key, owner) => this.connections.reader(key, owner),
+      heartbeat,
       isCluster,
-      // One that is silent for longer counts as dead.
-      patience: Math.max(1, Math.floor(heartbeat > 0 ? Math.min(longest, heartbeat / 3) : longest)),
+      patience: isCluster ? clusterPatience : patience,
       unblock: isCluster ? undefined : (clientId) => this.#redis.client('UNBLOCK', clientId),
     };
     return new Intake({

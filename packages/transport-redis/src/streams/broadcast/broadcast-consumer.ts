@@ -40,8 +40,7 @@ export class BroadcastConsumer {
     this.#setup = setup;
     this.#wanted = new WantedEvents(routes);
     const read = this.#read.bind(this);
-    const vanished = () => Promise.resolve();
-    this.#readers = new SlotReaders({ reading, budget, read, vanished, warn: member.warn });
+    this.#readers = new SlotReaders({ reading, budget, read, warn: member.warn });
   }
 
   get wildcards(): readonly string[] {

@@ -1,5 +1,5 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
-import { Connections } from '../../connect/connections.ts';
+import { type Connections, createConnections } from '../../connect/connections.ts';
 import { type RedisOptions, type ResolvedRedisOptions, resolveRedisOptions } from '../../redis-options.ts';
 import type { Commands } from '../redis/script.ts';
 import { redriveScript } from '../redis/scripts.ts';
@@ -44,7 +44,7 @@ export class RedisDeadLetters implements AsyncDisposable {
 
   constructor(options: ResolvedRedisOptions) {
     this.#options = options;
-    this.#connections = new Connections(options, ['commands'], {
+    this.#connections = createConnections(options, {
       up: () => this.#attempt.resolve(),
       down: () => {
         this.#attempt = attempt();

@@ -1,4 +1,4 @@
-import { type Matcher, wildcardMatcher } from '@parley/core/transport';
+import { isWildcard, type Matcher, wildcardMatcher } from '@parley/core/transport';
 import type { ConsumedStream } from '../keep/consumed-stream.ts';
 import { says } from '../redis/script.ts';
 import { enrolScript } from '../redis/scripts.ts';
@@ -29,7 +29,8 @@ export class Enrolment {
     const { redis, names, group } = this.#member;
     const times = (await enrolScript.run(redis, [enrolmentKey(names, group)], patterns)) as Buffer[];
     for (const [index, pattern] of patterns.entries()) {
-      this.#since.set(pattern, { matches: wildcardMatcher(pattern), time: Number(times[index]?.toString()) });
+      const matches = isWildcard(pattern) ? wildcardMatcher(pattern) : (name: string) => name === pattern;
+      this.#since.set(pattern, { matches, time: Number(String(times[index])) });
     }
   }
 

@@ -20,7 +20,7 @@ export interface GroupConsumerSetup {
   readonly reading: Reading;
   readonly receive: Receiver['receive'];
   /** Answers a request that core never sees. */
-  refuse(id: CallId, reason: RpcException): void;
+  readonly refuse: (id: CallId, reason: RpcException) => void;
 }
 
 /** One instance's part in its group: reads the group's streams, keeps what it has, and gives back what it leaves. */

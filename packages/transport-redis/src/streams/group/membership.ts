@@ -12,5 +12,5 @@ export interface Membership {
   /** The connection for commands, as it is now. */
   readonly redis: Commands;
   readonly isCluster: boolean;
-  warn(what: string, detail?: unknown): void;
+  readonly warn: (what: string, detail?: unknown) => void;
 }

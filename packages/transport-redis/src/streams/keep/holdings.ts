@@ -21,9 +21,9 @@ import { type Settling, StreamDelivery } from './stream-delivery.ts';
 export interface HoldingsOwner {
   readonly receive: Receiver['receive'];
   /** Milliseconds that a request has waited in its stream. */
-  waited(stream: ConsumedStream, id: string): number;
+  readonly waited: (stream: ConsumedStream, id: string) => number;
   /** Answers a request that core never sees. */
-  refuse(id: CallId, reason: RpcException): void;
+  readonly refuse: (id: CallId, reason: RpcException) => void;
 }
 
 /** What this instance has of its group's streams: hands entries to core, and settles them as core says. */

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Connection, ConnectionOwner } from '../../connect/connection.ts';
 import type { Commands } from '../redis/script.ts';
 import type { RoomBudget } from './room-budget.ts';
+import { waitUnless } from './wait-unless.ts';
 
 /** Makes a connection of its own for reads that block; in a cluster to the node that has the key. */
 export type OpenReader = (key: string, owner: ConnectionOwner) => Connection;
@@ -19,6 +19,8 @@ export interface ReadLoopSetup {
   readonly unblock: ((clientId: number) => Promise<unknown>) | undefined;
   /** Milliseconds that a read may wait in Redis for something to come. */
   readonly patience: number;
+  /** Milliseconds that it may then still be silent, before its connection is taken for dead; 0: for ever. */
+  readonly heartbeat: number;
   readonly budget: RoomBudget;
   /** How many entries it would read at once. */
   readonly most: () => number;
@@ -36,6 +38,9 @@ export class ReadLoop {
   /** By which Redis knows the connection. */
   #clientId: number | undefined;
   #isStopping = false;
+  /** Counts reads; odd while one is under way. */
+  #reads = 0;
+  #watch: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(setup: ReadLoopSetup) {
@@ -52,6 +57,8 @@ export class ReadLoop {
   }
 
   start(): void {
+    const { patience, heartbeat } = this.#setup;
+    if (heartbeat > 0) this.#watch = setTimeout(() => this.#checkLife(), patience + heartbeat);
     this.#connection.open();
     this.#ended = this.#run();
   }
@@ -66,10 +73,11 @@ export class ReadLoop {
     this.#isStopping = true;
     this.#up.resolve();
     const stopped = new AbortController();
-    const late = wait(timeout, undefined, { signal: stopped.signal }).catch(() => undefined);
+    const late = waitUnless(stopped.signal, timeout);
     const unblocking = this.#unblockUntil(stopped.signal);
     await Promise.race([this.#ended, late]);
     stopped.abort();
+    clearTimeout(this.#watch);
     await this.#connection.close(0);
     await Promise.all([this.#ended, unblocking]);
   }
@@ -82,22 +90,35 @@ export class ReadLoop {
       const room = await budget.take(most());
       try {
         if (room === 0 || this.#isStopping) return;
+        this.#reads += 1;
+        this.#watch?.refresh();
         const { redis } = this.#connection;
-        if (this.#setup.unblock !== undefined) this.#clientId ??= Number(await redis.client('ID'));
+        if (this.#setup.unblock !== undefined) this.#clientId ??= await redis.client('ID');
         if (this.#isStopping) return;
         await read(redis, room, budget.isContended ? Math.min(impatience, patience) : patience);
       } catch (error) {
         if (!this.#isStopping) await failed(error);
       } finally {
+        if (this.#reads % 2 === 1) this.#reads += 1;
         budget.give(room);
       }
     }
   }
 
+  /** Half a connection is as good as none, and nobody says so. */
+  #checkLife(): void {
+    const read = this.#reads;
+    // If it was this process that hung, the answer waits in the socket: read first, then judge.
+    setImmediate(() => {
+      if (read % 2 === 1 && read === this.#reads) this.#connection.drop(new Error('a read was not answered in time'));
+    });
+    this.#watch?.refresh();
+  }
+
   async #unblockUntil(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#unblock();
-      await wait(unblockInterval, undefined, { signal }).catch(() => undefined);
+      await waitUnless(signal, unblockInterval);
     }
   }
 

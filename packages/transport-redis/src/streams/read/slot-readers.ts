@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { isReplyError } from '../../redis-error.ts';
 import { type Commands, isNoGroup } from '../redis/script.ts';
 import { slotTag } from '../stream-keys.ts';
 import { type OpenReader, ReadLoop } from './read-loop.ts';
 import type { RoomBudget } from './room-budget.ts';
+import { waitUnless } from './wait-unless.ts';
 
 /** Entries in one read, at most: with more, one instance of many would take what another one could do. */
 const batch = 32;
@@ -17,6 +17,8 @@ export interface Reading {
   readonly isCluster: boolean;
   /** Milliseconds that a read may wait in Redis. */
   readonly patience: number;
+  /** Milliseconds that it may then still be silent; 0: for ever. */
+  readonly heartbeat: number;
   readonly unblock: ((clientId: number) => Promise<unknown>) | undefined;
 }
 
@@ -24,10 +26,10 @@ export interface SlotReadersSetup {
   readonly reading: Reading;
   readonly budget: RoomBudget;
   /** Reads from these streams, at most `room` entries, and hands them over; waits at most `block` ms for the first. */
-  read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<void>;
-  /** A stream or its group is not there any more. */
-  vanished(): Promise<void>;
-  warn(what: string, detail?: unknown): void;
+  readonly read: (redis: Commands, keys: readonly string[], room: number, block: number) => Promise<void>;
+  /** A stream or its group is not there any more. Only where there is a group. */
+  readonly vanished?: () => Promise<void>;
+  readonly warn: (what: string, detail?: unknown) => void;
 }
 
 interface Slot {
@@ -91,10 +93,8 @@ export class SlotReaders {
   }
 
   async #failed(error: unknown): Promise<void> {
-    if (isNoGroup(error)) {
-      await this.#setup.vanished();
-      return;
-    }
+    const { vanished } = this.#setup;
+    if (vanished !== undefined && isNoGroup(error)) return vanished();
     const isRefusal = isReplyError(error);
     const message = String(error);
     if (isRefusal && message !== this.#refusal) {
@@ -102,6 +102,6 @@ export class SlotReaders {
       this.#setup.warn('redis: the streams cannot be read; trying again', error);
     }
     const { signal } = this.#stopping;
-    await wait(isRefusal ? pauseAfterRefusal : pauseAfterLoss, undefined, { signal }).catch(() => undefined);
+    await waitUnless(signal, isRefusal ? pauseAfterRefusal : pauseAfterLoss);
   }
 }
