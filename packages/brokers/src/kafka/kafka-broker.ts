@@ -16,7 +16,7 @@ export interface KafkaBroker extends AsyncDisposable {
    * Those that do not run, on the same ports and data. Resolves when every node that runs knows all that run, which takes
    * a majority; without one it resolves at once.
    *
-   * @throws Error with its log if one does not start; after `close`.
+   * @throws Error with its log if one does not start; while all of them run, or after `close`.
    */
   start(node?: number): Promise<void>;
   /** `stop` and `start`. */

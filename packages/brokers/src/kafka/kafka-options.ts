@@ -15,7 +15,7 @@ export interface KafkaOptions {
   readonly jvmFlags?: readonly string[] | undefined;
 }
 
-/** As kafkajs takes it. */
+/** As kafkajs takes it; name and password of letters, digits, `-`, `_`, `.` and `~`. */
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly username: string;

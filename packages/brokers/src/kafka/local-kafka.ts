@@ -24,6 +24,7 @@ export class LocalKafka implements KafkaBroker {
 
   /** @throws Error with its log if it does not start. */
   static async start(program: KafkaProgram, options: KafkaOptions): Promise<LocalKafka> {
+    checkOptions(options);
     const certificate = options.tls === true ? await makeCertificate() : undefined;
     for (let attempt = 1; ; attempt += 1) {
       const kafka = await LocalKafka.#prepare(program, options, certificate);
@@ -86,6 +87,7 @@ export class LocalKafka implements KafkaBroker {
   async start(node?: number): Promise<void> {
     if (this.#closed) throw new Error('this Kafka is closed');
     const starting = this.#chosen(node).filter(({ running }) => !running);
+    if (starting.length === 0) throw new Error('this Kafka runs already');
     for (const each of starting) each.launch();
     if (this.#nodes.filter(({ answering }) => answering).length > this.#nodes.length / 2) await this.#settled(starting);
   }
@@ -152,6 +154,13 @@ async function choosePlaces(folder: string, { nodes = 1, sasl, tls }: KafkaOptio
     const [clients = 0, controller = 0, third = 0] = ports.slice(id * 3);
     return { id, clients, controller, internal: isOpen ? clients : third, data: join(folder, String(id), 'data') };
   });
+}
+
+/** What would need quoting in a way of its own in each of Kafka's configuration languages. */
+function checkOptions({ sasl }: KafkaOptions): void {
+  for (const [name, value] of Object.entries(sasl ?? {})) {
+    if (!/^[\w.~-]+$/.test(value)) throw new Error(`sasl.${name} must be of letters, digits, -, _, . and ~`);
+  }
 }
 
 function scramUser({ sasl }: KafkaOptions): string | undefined {

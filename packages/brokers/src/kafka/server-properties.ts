@@ -81,17 +81,12 @@ function listeners(place: NodePlace, { sasl, tls }: KafkaOptions): Properties {
 function saslProperties({ mechanism, username, password }: KafkaSasl): Properties {
   const login =
     mechanism === 'plain'
-      ? `org.apache.kafka.common.security.plain.PlainLoginModule required ${word(`user_${username}`)}=${word(password)};`
+      ? `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`
       : 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
   return {
     'sasl.enabled.mechanisms': mechanism.toUpperCase(),
     [`listener.name.clients.${mechanism}.sasl.jaas.config`]: login,
   };
-}
-
-/** A word of a JAAS configuration. */
-function word(text: string): string {
-  return `"${text.replace(/["\\]/g, String.raw`\$&`)}"`;
 }
 
 function tlsProperties({ cert, key }: Certificate): Properties {
