@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFailed, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { RedisOptions } from '../../src/index.ts';
 import type { Duty, Entry } from './fixtures/duty.ts';
 import { Worker } from './worker.ts';
@@ -15,8 +15,8 @@ export class Fleet {
 
   static async muster(): Promise<Fleet> {
     const fleet = new Fleet(await mkdtemp(join(tmpdir(), 'parley-chaos-')));
-    onTestFailed(() => console.error(fleet.#report()));
-    onTestFinished(async () => {
+    onTestFinished(async ({ task }) => {
+      if (task.result?.state === 'fail') console.error(fleet.#report());
       await Promise.all(fleet.workers.map((worker) => worker.kill()));
       await rm(fleet.#folder, { recursive: true, force: true });
     });

@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '@parley/brokers/shared';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import { Fleet } from './fleet.ts';
+import { clientOfTest, outcomeOf, redisOfTest, serverOptions } from './places.ts';
+
+const rounds = 40;
+const callsOfRound = 25;
+
+/** The connections that listen to channels, by their ids. */
+async function subscribers(admin: Redis): Promise<string[]> {
+  const list = String(await admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+  return [...list.matchAll(/^id=(\d+)/gm)].map(([, id]) => id ?? '');
+}
+
+it('pub/sub: a caller whose subscriber is killed while replies are on their way gets each of them, or 502', {
+  timeout: 90_000,
+}, async () => {
+  const broker = await redisOfTest();
+  const fleet = await Fleet.muster();
+  await fleet.start('service', 'service', serverOptions('pubsub', broker.url));
+  const admin = new Redis(broker.url);
+  onTestFinished(() => admin.disconnect());
+  const others = new Set(await subscribers(admin));
+  const client = clientOfTest('pubsub', broker.url);
+
+  const outcomes = { replies: 0, lost: 0 };
+  for (let round = 0; round < rounds; round++) {
+    // They are sent, and their replies come from 0 to 24 ms later; somewhere among them the connection ends.
+    await until('the client', async () => (await outcomeOf(client.send('work', { id: 'back' }))) instanceof Object);
+    const calls = Array.from({ length: callsOfRound }, async (_, ms) => {
+      const start = performance.now();
+      const outcome = await outcomeOf(client.send('work', { id: `${round}-${ms}`, ms }));
+      return { outcome, took: performance.now() - start, id: `${round}-${ms}` };
+    });
+    await pause(round % callsOfRound);
+    const [own, ...more] = (await subscribers(admin)).filter((id) => !others.has(id));
+    expect(more).toEqual([]);
+    expect(await admin.call('CLIENT', 'KILL', 'ID', own ?? 'none')).toBe(1);
+
+    for (const { outcome, took, id } of await Promise.all(calls)) {
+      if (outcome === 502) outcomes.lost++;
+      else {
+        expect(outcome).toEqual({ id, by: 'service' });
+        outcomes.replies++;
+      }
+      expect(took).toBeLessThan(5_000);
+    }
+    expect(client.pending).toBe(0);
+  }
+  // Else the connection was never killed at the time that this is about.
+  expect(outcomes.replies).toBeGreaterThan(rounds);
+  expect(outcomes.lost).toBeGreaterThan(rounds);
+  fleet.expectSound();
+});
