@@ -250,6 +250,8 @@ export interface DriverAdmin {
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** Per partition the offset that the next record will get. */
   endOffsets(topic: string): Promise<readonly TopicPartitionOffset[]>;
+  /** Per partition the oldest offset that is kept; that of the end when nothing is. */
+  firstOffsets(topic: string): Promise<readonly TopicPartitionOffset[]>;
   /** Per partition what the group has committed; partitions without are left out. */
   committedOffsets(groupId: string, topic: string): Promise<readonly TopicPartitionOffset[]>;
 }

@@ -8,6 +8,14 @@ import { type OpenCluster, openCluster } from './open-cluster.ts';
 import { TopicMaker } from './topic-maker.ts';
 import { Topology } from './topology.ts';
 
+/** What our idea of the cluster being old makes fail: a closed connection, another controller, a leader that has just been made. */
+const staleKinds = new Set([
+  'KafkaJSConnectionClosedError',
+  'KafkaJSBrokerNotFound',
+  'NOT_CONTROLLER',
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+]);
 /** Milliseconds that a broker may take for a change of topics. */
 const changeTimeout = 5000;
 
@@ -66,6 +74,7 @@ export class KafkaJsAdmin implements DriverAdmin {
     return this.#ask(`Cannot add partitions to the topic "${topic}"`, async () => {
       const controller = await this.#controller();
       await controller.createPartitions({ topicPartitions: [{ topic, count: total }], timeout: changeTimeout });
+      this.#maker.forget(topic);
     });
   }
 
@@ -78,11 +87,11 @@ export class KafkaJsAdmin implements DriverAdmin {
   }
 
   endOffsets(topic: string): Promise<readonly TopicPartitionOffset[]> {
-    return this.#ask(`Cannot look at the offsets of the topic "${topic}"`, async () => {
-      const partitions = await this.#partitions(topic);
-      const [found] = await this.#cluster.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning: false }]);
-      return (found?.partitions ?? []).map(({ partition, offset }) => ({ topic, partition, offset }));
-    });
+    return this.#offsets(topic, false);
+  }
+
+  firstOffsets(topic: string): Promise<readonly TopicPartitionOffset[]> {
+    return this.#offsets(topic, true);
   }
 
   committedOffsets(groupId: string, topic: string): Promise<readonly TopicPartitionOffset[]> {
@@ -117,6 +126,14 @@ export class KafkaJsAdmin implements DriverAdmin {
     return answer[0].status === 'fulfilled';
   }
 
+  #offsets(topic: string, fromBeginning: boolean): Promise<readonly TopicPartitionOffset[]> {
+    return this.#ask(`Cannot look at the offsets of the topic "${topic}"`, async () => {
+      const partitions = await this.#partitions(topic);
+      const [found] = await this.#cluster.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }]);
+      return (found?.partitions ?? []).map(({ partition, offset }) => ({ topic, partition, offset }));
+    });
+  }
+
   async #partitions(topic: string): Promise<{ partition: number }[]> {
     await this.#topology.refresh([topic]);
     const known = this.#topology.find(topic) ?? [];
@@ -132,7 +149,7 @@ export class KafkaJsAdmin implements DriverAdmin {
     return (await cluster.findControllerBroker()) as InnerBroker;
   }
 
-  /** Once more after a connection that was idle for too long turns out to be closed, or the controller to have moved. */
+  /** Again, up to about a second, for what a look at the cluster can mend. */
   async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) throw closedError();
@@ -140,10 +157,9 @@ export class KafkaJsAdmin implements DriverAdmin {
         return await ask();
       } catch (error) {
         const kind = kindOf(error);
-        const stale =
-          kind === 'KafkaJSConnectionClosedError' || kind === 'NOT_CONTROLLER' || kind === 'KafkaJSBrokerNotFound';
+        const stale = staleKinds.has(kind);
         if (kind === 'KafkaJSRequestTimeoutError') this.#cluster.sockets.cut(messageOf(error));
-        if (!stale || attempt >= 3 || this.#closed) throw passOn(what, error);
+        if (!stale || attempt >= 6 || this.#closed) throw passOn(what, error);
         await this.#pause.wait(backoffDelay(attempt));
         await this.#cluster.cluster.refreshMetadata().catch(() => undefined);
       }
