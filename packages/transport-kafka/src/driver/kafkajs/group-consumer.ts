@@ -5,7 +5,7 @@ import { backoffDelay, Pause, settled } from './backoff.ts';
 import { driverError, isFatal, kindOf } from './errors.ts';
 import { firstPositions } from './first-positions.ts';
 import { GroupMember, type GroupMemberHost } from './group-member.ts';
-import { commitAs, type Member } from './membership.ts';
+import { commitAs, leaveAs, type Member } from './membership.ts';
 import type { Shared } from './shared.ts';
 
 /** Milliseconds that the owner gets to commit before partitions go back. */
@@ -116,12 +116,15 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   }
 
   async close(timeout: number): Promise<void> {
+    const deadline = performance.now() + timeout;
+    const generation = this.#generation ?? this.#next;
     this.#closed = true;
     this.#generation = undefined;
     clearInterval(this.#missingTimer);
     this.#pause.end();
     this.#joined.reject(new RpcException('The consumer is closed', { code: RpcCode.Unavailable }));
-    await this.#member?.end(timeout);
+    if (generation !== undefined) await settled(leaveAs(generation, this.groupId, generation.coordinator), timeout);
+    await this.#member?.end(Math.max(deadline - performance.now(), 0));
     await this.#loop;
     this.#shared.gone(this);
   }
@@ -136,10 +139,6 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
 
   evicted(): void {
     if (this.#generation !== undefined) this.#generation.evicted = true;
-  }
-
-  get staysMember(): boolean {
-    return !this.#closed;
   }
 
   async joining(): Promise<void> {

@@ -89,7 +89,7 @@ export class GroupMember {
     }
   }
 
-  /** Leaves the group, unless the host stays member. */
+  /** Without leaving the group. */
   async end(timeout: number): Promise<void> {
     await settled(this.consumer.disconnect(), timeout);
     this.#sockets.close();

@@ -21,8 +21,6 @@ export interface MembershipHost {
   joined(member: Member, coordinator: Broker, partitions: readonly TopicPartition[]): Promise<void>;
   /** The coordinator does not count us in any more. */
   evicted(): void;
-  /** Leave without telling, to join again as the same member. */
-  readonly staysMember: boolean;
 }
 
 /** The coordinator's broker as it is. */
@@ -70,7 +68,8 @@ function watched(broker: InnerBroker, host: MembershipHost): Broker {
       throw error;
     }
   };
-  coordinator.leaveGroup = (request) => (host.staysMember ? Promise.resolve(undefined) : broker.leaveGroup(request));
+  // It leaves when its host does: kafkajs leaves when it crashes, too, and not when it is stopped while it joins.
+  coordinator.leaveGroup = () => Promise.resolve(undefined);
   return coordinator;
 }
 
@@ -92,6 +91,11 @@ export function byTopic<T extends TopicPartition>(
     else partitions.push(rest);
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+/** So that the others take over at once. */
+export async function leaveAs(member: Member, groupId: string, coordinator: Broker): Promise<void> {
+  await (coordinator as InnerBroker).leaveGroup({ groupId, memberId: member.memberId });
 }
 
 /** Stores offsets as `member` of its generation: of an older one the coordinator takes none. */

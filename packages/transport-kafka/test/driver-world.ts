@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { type KafkaBroker, type KafkaOptions, startKafka } from '@parley/brokers/kafka';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type {
+  DriverRecord,
+  GroupConsumer,
+  GroupOptions,
+  GroupOwner,
+  PartitionReader,
+  ReaderOptions,
+  TopicPartition,
+} from '../src/driver/driver.ts';
+import { type KafkaJsOptions, openKafkaJs } from '../src/driver/index.ts';
+
+/** A broker of this test file, and drivers that are closed with it. */
+export class DriverWorld implements AsyncDisposable {
+  readonly broker: KafkaBroker;
+  readonly warnings: string[] = [];
+  readonly #drivers: ReturnType<typeof openKafkaJs>[] = [];
+
+  private constructor(broker: KafkaBroker) {
+    this.broker = broker;
+  }
+
+  static async start(options?: KafkaOptions): Promise<DriverWorld> {
+    return new DriverWorld(await startKafka(options));
+  }
+
+  open(options: Partial<KafkaJsOptions> = {}): ReturnType<typeof openKafkaJs> {
+    const warn = (what: string, detail?: unknown): void => {
+      this.warnings.push(`${what}: ${String(detail)}`);
+    };
+    const driver = openKafkaJs({ brokers: this.broker.brokers, clientId: 'test', warn, ...options });
+    this.#drivers.push(driver);
+    return driver;
+  }
+
+  /** kafkajs as it is, to show what it does. */
+  bare(): Kafka {
+    return new Kafka({ brokers: [...this.broker.brokers], clientId: 'bare', logLevel: logLevel.NOTHING });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#drivers.map((driver) => driver.close(1000)));
+    await this.broker.close();
+  }
+}
+
+export const bareProducer = { allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner };
+
+export function unique(name: string): string {
+  return `${name}-${randomBytes(6).toString('hex')}`;
+}
+
+/** A group consumer that notes what it is told, and commits each record when it has it. */
+export class GroupNotes implements GroupOwner {
+  readonly values: string[] = [];
+  readonly events: string[] = [];
+  /** Of the current generation. */
+  partitions: readonly TopicPartition[] = [];
+  generation = 0;
+  consumer!: GroupConsumer;
+  missingTopics: readonly string[] = [];
+  /** Called for each record; may throw. */
+  handle: (record: DriverRecord, topic: string, partition: number) => void = () => undefined;
+  commits = true;
+
+  static on(
+    driver: ReturnType<typeof openKafkaJs>,
+    options: Pick<GroupOptions, 'groupId' | 'topics'> & Partial<GroupOptions>,
+  ): GroupNotes {
+    const notes = new GroupNotes();
+    notes.consumer = driver.groupConsumer({ fromBeginning: false, ...options }, notes);
+    return notes;
+  }
+
+  assigned(generation: number, partitions: readonly TopicPartition[]): void {
+    this.generation = generation;
+    this.partitions = partitions;
+    this.events.push('assigned');
+  }
+
+  revoked(_generation: number, clean: boolean): void {
+    this.events.push(clean ? 'revoked' : 'revoked too late');
+  }
+
+  records(generation: number, topic: string, partition: number, records: readonly DriverRecord[]): void {
+    for (const record of records) {
+      this.values.push(String(record.value));
+      this.handle(record, topic, partition);
+    }
+    const last = records.at(-1);
+    if (!this.commits || last === undefined) return;
+    const offset = String(Number(last.offset) + 1);
+    // What could not be committed comes again.
+    this.consumer.commit(generation, [{ topic, partition, offset }]).catch(() => undefined);
+  }
+
+  lost(): void {
+    this.events.push('lost');
+  }
+
+  restored(): void {
+    this.events.push('restored');
+  }
+
+  missing(topics: readonly string[]): void {
+    this.missingTopics = topics;
+  }
+}
+
+/** A reader that notes what it is told. */
+export class ReaderNotes {
+  readonly values: string[] = [];
+  readonly events: string[] = [];
+  reader!: PartitionReader;
+
+  static on(driver: ReturnType<typeof openKafkaJs>, options: ReaderOptions): ReaderNotes {
+    const notes = new ReaderNotes();
+    notes.reader = driver.partitionReader(options, notes);
+    return notes;
+  }
+
+  records(records: readonly DriverRecord[]): void {
+    for (const { value } of records) this.values.push(String(value));
+  }
+
+  lost(): void {
+    this.events.push('lost');
+  }
+
+  restored(): void {
+    this.events.push('restored');
+  }
+
+  missing(): void {
+    if (this.events.at(-1) !== 'missing') this.events.push('missing');
+  }
+}
