@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmup: number;
+  /** Seconds for which a broker works before the first case: one that runs on Java is slow at first. */
+  readonly brokerWarmup: number;
   readonly repeats: number;
   readonly json: string | undefined;
   readonly profile: string | undefined;
@@ -65,7 +67,8 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     alone: chosen.filter((name) => name in alone),
     rounds: number('rounds', values.rounds, full ? 5 : 3),
     seconds,
-    warmup: number('warmup', values.warmup, seconds),
+    warmup: number('warmup', values.warmup, full ? 2 : 0.6),
+    brokerWarmup: full ? 20 : 0,
     repeats: number('repeats', values.repeats, full ? 2 : 0),
     json: values.json,
     profile: values.profile,

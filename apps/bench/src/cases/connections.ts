@@ -1,4 +1,3 @@
-import type { Caller } from '../contestants/contestant.ts';
 import { liveBytes } from '../measure/usage.ts';
 import { Calls } from './calls.ts';
 import type { BenchCase, Stage } from './case.ts';
@@ -15,8 +14,10 @@ export function connections(count: number): BenchCase {
     headline: cpu,
     transports: ['tcp'],
     async prepare(stage) {
+      const first = await stage.connect();
+      await new Calls([first.method('echo')], small).round(0);
       const before = await bytes(stage);
-      const clients: Caller[] = [];
+      const clients = [first];
       while (clients.length < count) {
         const some = Math.min(atOnce, count - clients.length);
         clients.push(...(await Promise.all(Array.from({ length: some }, () => stage.connect()))));
@@ -26,18 +27,16 @@ export function connections(count: number): BenchCase {
         small,
       );
       await calls.round(0);
-      const perConnection = ((await bytes(stage)) - before) / count;
+      const figures = count === 1 ? {} : { 'bytes per connection': ((await bytes(stage)) - before) / (count - 1) };
       return {
-        round: async (seconds) => ({
-          ...(await calls.round(seconds)),
-          figures: { 'bytes per connection': perConnection },
-        }),
+        round: async (seconds) => ({ ...(await calls.round(seconds)), figures }),
         close: async () => void (await Promise.all(clients.map((client) => client.close()))),
       };
     },
   };
 }
 
+/** In use on both sides. */
 async function bytes({ server }: Stage): Promise<number> {
   return liveBytes() + (await server.liveBytes());
 }

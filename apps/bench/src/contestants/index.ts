@@ -57,7 +57,11 @@ export const contestants: Readonly<Record<string, Entry>> = {
   'moleculer/redis': { load: async () => (await import('./moleculer/redis.ts')).contestant, imports: [] },
   'floor/streams': { load: async () => (await import('./floor/streams.ts')).contestant, imports: [] },
   'floor/kafka': { load: async () => (await import('./floor/kafka.ts')).contestant, imports: [] },
-  'nest/kafka': { load: async () => (await import('./nest/kafka.ts')).contestant, imports: [] },
+  'nest/kafka': {
+    load: async () => (await import('./nest/kafka.ts')).contestant,
+    imports: [],
+    cannot: { 'in-flight': 'it handles the messages of a partition one after the other' },
+  },
 };
 
 export function makerOf(contestant: string): string {

@@ -67,12 +67,12 @@ export function contestText(contest: Contest): string {
 }
 
 function notesOf({ contestant, failure, disturbed, rounds }: Result): string[] {
+  const maker = makerOf(contestant);
   const notes: string[] = [];
-  if (failure !== undefined)
-    notes.push(`${makerOf(contestant)} stopped after ${rounds.length} rounds: ${failure.split('\n')[0]}`);
+  const reason = failure?.split('\n')[0];
+  if (reason !== undefined && rounds.length === 0) notes.push(`${maker} does not take part: ${reason}`);
+  if (reason !== undefined && rounds.length > 0) notes.push(`${maker} ended after ${rounds.length} rounds: ${reason}`);
   if (disturbed > 0)
-    notes.push(
-      `${makerOf(contestant)}: ${disturbed} of ${rounds.length} rounds were disturbed by other work on the machine`,
-    );
+    notes.push(`${maker}: other work on the machine disturbed ${disturbed} of ${rounds.length} rounds`);
   return notes;
 }

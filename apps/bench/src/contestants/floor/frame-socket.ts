@@ -3,6 +3,10 @@ import type { Socket } from 'node:net';
 /** Of a frame: u32 length of what follows, u32 id, u8 kind, u16 method; then JSON. */
 const head = 11;
 const bufferBytes = 65_536;
+/** Text from this length on gets memory of its own, of just its size: what is mapped anew costs by the page. */
+const long = 16_384;
+/** Bytes that may wait for the peer before one waits for it. */
+const fullBytes = 1024 * 1024;
 /** Strings up to this length are written by a loop, which then is faster than a call into C++. */
 const short = 40;
 
@@ -40,7 +44,7 @@ export class FrameSocket {
   }
 
   write(id: number, kind: number, method: number, text: string): void {
-    const needed = head + 3 * text.length;
+    const needed = head + (text.length < long ? 3 * text.length : Buffer.byteLength(text));
     if (bufferBytes - this.#end < needed) this.#makeRoom(needed);
     const out = this.#out;
     const start = this.#end;
@@ -71,7 +75,7 @@ export class FrameSocket {
 
   /** Resolves when there is room; `undefined` when there is. */
   whenFree(): Promise<void> | undefined {
-    if (!this.socket.writableNeedDrain) return undefined;
+    if (this.socket.writableLength < fullBytes) return undefined;
     return new Promise((resolve) => {
       this.socket.once('drain', resolve);
     });

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { bundleBytes } from '../src/alone/bundle.ts';
+import { cpu } from '../src/cases/headline.ts';
+import { type Contest, contest } from '../src/contest.ts';
+import { readOptions } from '../src/options.ts';
+import type { Round } from '../src/processes/measure-round.ts';
+
+/** What can be said on any machine, however busy: sizes, bytes, and CPU with much room. */
+describe('limits', () => {
+  it('core is under 25 KiB, minified and gzipped, without rxjs', async () => {
+    expect(await bundleBytes('@parley/core')).toBeLessThan(25 * 1024);
+  });
+
+  it('a call in flight takes bounded memory on both sides together', async () => {
+    const [round] = await roundsOf('in-flight', 0);
+    expect(round?.operations).toBe(10_000);
+    // With the payload, the promises of the caller and the handler, and what the floor takes, too: about 700.
+    expect(round?.figures?.['bytes per call']).toBeLessThan(2_560);
+    expect(round?.figures?.['bytes per call']).toBeGreaterThan(100);
+  });
+
+  it('a call costs no more when 10 000 handlers are registered than when 10 are', async () => {
+    const few = await roundsOf('handlers-10', 0.15);
+    const many = await roundsOf('handlers-10000', 0.15);
+    // Of several rounds the cheapest: others on the machine only make it dearer. A search would cost 100 times as much.
+    expect(cheapest(many)).toBeLessThan(2.5 * cheapest(few));
+  });
+});
+
+async function roundsOf(name: string, seconds: number): Promise<readonly Round[]> {
+  const options = readOptions(['--contestants', 'parley', '--rounds', '4', '--warmup', '0.3']);
+  if (options === undefined) throw new Error('no options');
+  const held: Contest = await contest(name, 'tcp', { url: '' }, { ...options, seconds, repeats: 0 });
+  const [result] = held.results;
+  expect(result?.failure).toBeUndefined();
+  return result?.rounds ?? [];
+}
+
+function cheapest(rounds: readonly Round[]): number {
+  return Math.min(...rounds.map(cpu.of));
+}
