@@ -103,6 +103,12 @@ export function refusedError(error: unknown, what: string): RpcException {
   return new RpcException(`${what}: ${why}`, { code, cause: error });
 }
 
+/** A command was under way when its connection was lost. */
+export function unknownError(error: unknown, pattern: string): RpcException {
+  const message = `It is unknown whether "${pattern}" was sent: the connection to Redis was lost (${messageOf(error)})`;
+  return new RpcException(message, { code: RpcCode.ConnectionLost, cause: error });
+}
+
 /** Redis has answered with an error: it did not do what it was asked. Everything else may have been done. */
 export function isReplyError(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';

@@ -4,6 +4,7 @@ import { connectError, lostError } from '../redis-error.ts';
 import type { ConnectionOwner } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Address } from './read-place.ts';
+import { within } from './within.ts';
 
 export interface ClusterSetup {
   readonly label: string;
@@ -101,10 +102,7 @@ export class ClusterConnection {
       this.#ended = resolve;
     });
     if (former === 'up' && timeout > 0)
-      await allWithin(
-        timeout,
-        cluster.nodes('master').map((node) => node.ping()),
-      );
+      await within(timeout, Promise.allSettled(cluster.nodes('master').map((node) => node.ping())));
     const nodes = cluster.nodes();
     cluster.disconnect();
     // `disconnect` waits for the other side to close.
@@ -169,13 +167,4 @@ export class ClusterConnection {
     if (wasUp) this.#owner.down(lostError(this.#trouble, label));
     else this.#owner.failed(connectError(this.#trouble ?? new Error('no node answers'), label));
   }
-}
-
-async function allWithin(timeout: number, all: readonly Promise<unknown>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeout);
-  });
-  await Promise.race([Promise.allSettled(all), late]);
-  clearTimeout(timer);
 }

@@ -14,6 +14,7 @@ import { ServerOutlet } from './server-outlet.ts';
 import { ShardedOutlet } from './sharded-outlet.ts';
 import { Shards } from './shards.ts';
 import { hear, type Subscriptions, subscribe, unsubscribe } from './subscriber.ts';
+import { within } from './within.ts';
 
 /**
  * The connections to a cluster. Its nodes pass on what is published, so one of them is enough to publish over and to
@@ -107,11 +108,14 @@ export class ClusterConnections implements Connections {
   }
 
   async close(timeout: number): Promise<void> {
+    const until = performance.now() + timeout;
+    if (timeout > 0) await within(timeout, Promise.all([this.posts.drained(), this.events.drained()]));
+    const left = Math.max(0, until - performance.now());
     await Promise.all([
-      this.#publishing.close(timeout),
+      this.#publishing.close(left),
       this.#subscriber.close(0),
       this.#shards?.close(),
-      this.#cluster.close(timeout),
+      this.#cluster.close(left),
     ]);
   }
 

@@ -2,6 +2,10 @@ import { type Backoff, backoffDelay, RpcCode, RpcException } from '@parley/core/
 import type { Redis } from 'ioredis';
 import { connectError, lostError } from '../redis-error.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { within } from './within.ts';
+
+/** Milliseconds that closing may take at most when nothing is to be sent. */
+const closeTime = 1000;
 
 export interface ConnectionSetup {
   /** Where it leads, for errors. */
@@ -40,6 +44,7 @@ export class Connection {
   #redis: Redis | undefined;
   #state: 'idle' | 'opening' | 'up' | 'waiting' | 'closed' = 'idle';
   #attempt = 0;
+  #upSince = 0;
   /** Of the attempt, or of the wait for the next one. */
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -99,9 +104,10 @@ export class Connection {
       this.#ended = resolve;
     });
     // Waits until all that was sent before is answered.
-    if (wasUp && timeout > 0) await answered(redis, timeout);
+    if (wasUp && timeout > 0) await within(timeout, redis.ping().catch(ignore));
     cut(redis);
-    if (!hasEnded(redis)) await ended;
+    // A sentinel that is being asked is waited for by ioredis.
+    if (!hasEnded(redis)) await within(Math.max(timeout, closeTime), ended);
   }
 
   #connect(redis: Redis): void {
@@ -153,7 +159,7 @@ export class Connection {
     const { heartbeat } = this.#setup;
     clearTimeout(this.#timer);
     this.#state = 'up';
-    this.#attempt = 0;
+    this.#upSince = performance.now();
     if (heartbeat > 0) {
       this.#heartbeat = new Heartbeat(redis, heartbeat, () =>
         this.drop(new Error(`it was silent for ${heartbeat} ms`)),
@@ -174,6 +180,8 @@ export class Connection {
     const trouble = this.#trouble;
     this.#rest();
     this.#state = 'waiting';
+    // One that is lost as soon as it is up is no better than one that fails.
+    if (wasUp && performance.now() - this.#upSince > reconnect.max) this.#attempt = 0;
     this.#timer = setTimeout(() => this.open(), backoffDelay(reconnect, Math.max(1, this.#attempt)));
     if (wasUp) this.#owner.down(lostError(trouble, label));
     else this.#owner.failed(connectError(trouble ?? new Error('it closed the connection'), label));
@@ -195,16 +203,6 @@ function cut(redis: Redis): void {
   const { stream } = redis as { stream?: Redis['stream'] };
   if (stream !== undefined && !stream.destroyed) stream.destroy();
   else if (!hasEnded(redis)) redis.disconnect();
-}
-
-function answered(redis: Redis, timeout: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeout);
-    redis.ping(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 function timedOut(timeout: number): Error {

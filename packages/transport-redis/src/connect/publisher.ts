@@ -77,8 +77,9 @@ export class Publisher {
     return this.#waiting.length > this.#left;
   }
 
+  /** What is under way when a connection is lost comes back first: nothing may overtake it. */
   #mayLeave(size: number): boolean {
-    return this.#unconfirmed === 0 || this.#unconfirmed + size <= maxUnconfirmed;
+    return this.#unconfirmed === 0 || (this.#unconfirmed + size <= maxUnconfirmed && this.#outlet.isOpen);
   }
 
   #send(channel: string, message: string | Buffer, size: number, published: Published): void {

@@ -10,6 +10,7 @@ import { Publisher } from './publisher.ts';
 import { makeRedis, type ServerPlace } from './redis-maker.ts';
 import { ServerOutlet } from './server-outlet.ts';
 import { hear, type Subscriptions, subscribe, unsubscribe } from './subscriber.ts';
+import { within } from './within.ts';
 
 /** Two connections to the one server that matters: a subscriber's must not wait behind anything. */
 export class ServerConnections implements Connections {
@@ -68,7 +69,9 @@ export class ServerConnections implements Connections {
   }
 
   async close(timeout: number): Promise<void> {
-    await Promise.all([this.#commands.close(timeout), this.#subscriber.close(0)]);
+    const until = performance.now() + timeout;
+    if (timeout > 0) await within(timeout, this.posts.drained() ?? Promise.resolve());
+    await Promise.all([this.#commands.close(Math.max(0, until - performance.now())), this.#subscriber.close(0)]);
   }
 
   #create(role: Role, heartbeat: number, owner: ConnectionOwner, adopt?: (redis: Redis) => void): Connection {

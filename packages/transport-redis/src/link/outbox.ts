@@ -12,24 +12,15 @@ export class Outbox {
   readonly #maxBytes: number;
   #posts: Post[] = [];
   #bytes = 0;
-  #dropped = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** How many were dropped since the last {@link take}. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
   /** @returns false when it is full: the post is dropped. */
   put(post: Post): boolean {
     const size = post.channel.length + post.message.length;
-    if (this.#bytes + size > this.#maxBytes) {
-      this.#dropped += 1;
-      return false;
-    }
+    if (this.#bytes + size > this.#maxBytes) return false;
     this.#bytes += size;
     this.#posts.push(post);
     return true;
@@ -40,7 +31,6 @@ export class Outbox {
     const posts = this.#posts;
     this.#posts = [];
     this.#bytes = 0;
-    this.#dropped = 0;
     return posts;
   }
 }

@@ -8,10 +8,10 @@ import {
   type Link,
   parseReturnAddress,
   type Receiver,
+  type Refused,
   type Request,
   RpcCode,
   RpcException,
-  readEnvelope,
   writeHead,
 } from '@parley/core/transport';
 import { type Connections, createConnections } from '../connect/connections.ts';
@@ -19,21 +19,19 @@ import { isUnsent } from '../connect/publisher.ts';
 import type { Subscriptions } from '../connect/subscriber.ts';
 import type { Names, ReadChannel } from '../names.ts';
 import { RedisContext } from '../redis-context.ts';
-import { connectError, isReplyError, refusedError } from '../redis-error.ts';
+import { connectError, isReplyError, refusedError, unknownError } from '../redis-error.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
-import { packMessage, unpackMessage } from '../wire/message.ts';
+import { packMessage } from '../wire/message.ts';
+import { controlKinds, inboxKinds, readMessage } from '../wire/read-message.ts';
 import { instanceName } from './instance-name.ts';
-import { Outbox, type Post } from './outbox.ts';
+import { ReturnPost } from './return-post.ts';
 
 /** Whose link it is: a server gives up when Redis is not there, a client tries for ever. */
 export type Side = 'server' | 'client';
 
 type State =
   /** Not attached yet: what comes waits until it is. */
-  | { readonly is: 'opening'; readonly early: (() => void)[] }
-  | { readonly is: 'up' }
-  | { readonly is: 'down'; readonly end: PromiseWithResolvers<void> }
-  | { readonly is: 'gone' };
+  { readonly is: 'opening'; readonly early: (() => void)[] } | { readonly is: 'up' | 'down' | 'gone' };
 
 /**
  * What both modes share: the connections, one inbox, subscribed and confirmed before anything else, the answers, and what
@@ -50,7 +48,7 @@ export abstract class RedisLink implements Link {
   protected readonly hub: Hub;
   protected readonly side: Side;
   protected readonly connections: Connections;
-  readonly #outbox: Outbox;
+  readonly #returnPost: ReturnPost;
   readonly #ownChannels: readonly string[];
   readonly #opened = Promise.withResolvers<void>();
   #state: State = { is: 'opening', early: [] };
@@ -65,7 +63,11 @@ export abstract class RedisLink implements Link {
     this.side = side;
     this.maxBody = options.maxBody;
     this.instance = instanceName(options.group ?? side);
-    this.#outbox = new Outbox(options.maxQueued);
+    this.#returnPost = new ReturnPost(
+      () => this.connections.posts,
+      options.maxQueued,
+      (what, detail) => hub.warn(what, detail),
+    );
     this.#ownChannels = [
       this.names.channel('inbox', this.instance),
       ...hub.routes.messages.map((pattern) => this.names.channel('control', pattern)),
@@ -135,18 +137,18 @@ export abstract class RedisLink implements Link {
     throw new RpcException('Redis is not connected yet', { code: RpcCode.Unavailable });
   }
 
-  /** 503 or the like when a message for `pattern` was surely not sent; `undefined` when it may have been. */
-  protected unsent(error: unknown, pattern: string): RpcException | undefined {
+  /** Why a message for `pattern` failed: 502 when it may have been sent, anything else when it surely was not. */
+  protected failure(error: unknown, pattern: string): RpcException {
     if (isUnsent(error)) return notSent(pattern, 'Redis is not connected', RpcCode.Unavailable);
-    return isReplyError(error) ? refusedError(error, `"${pattern}" was not sent`) : undefined;
+    return isReplyError(error) ? refusedError(error, `"${pattern}" was not sent`) : unknownError(error, pattern);
   }
 
   /**
    * Reads what came, and gives it to core. What cannot be read is dropped with a warning.
    *
-   * @param read gives the envelope; may throw as `readEnvelope` does.
+   * @param read gives the envelope; may throw as `readMessage` does.
    */
-  protected deliver(channel: string, read: () => ReturnType<typeof readEnvelope>): void {
+  protected deliver(channel: string, read: () => Envelope | Refused): void {
     if (this.#state.is === 'opening') {
       this.#state.early.push(() => this.deliver(channel, read));
       return;
@@ -184,7 +186,7 @@ export abstract class RedisLink implements Link {
     const { to, pattern } = envelope;
     // Nobody has answered yet: to all who may hold it, those too that take nothing new any more.
     const channel = to === undefined ? this.names.channel('control', pattern) : this.names.channel('inbox', to);
-    return this.#post({ channel, message: writeHead(envelope, this.instance) });
+    return this.#returnPost.post(channel, writeHead(envelope, this.instance));
   }
 
   #answer(envelope: Answer): Promise<void> | undefined {
@@ -192,42 +194,23 @@ export abstract class RedisLink implements Link {
     if (address === undefined) return undefined;
     const head = writeHead(envelope, this.instance);
     const body = 'body' in envelope ? envelope.body : undefined;
-    return this.#post({ channel: this.names.channel('inbox', address.inbox), message: packMessage(head, body) });
-  }
-
-  /** Whether the listening connection is up does not matter here. */
-  #post(post: Post): Promise<void> | undefined {
-    if (this.#state.is === 'gone') return undefined;
-    const { posts, canPost } = this.connections;
-    if (!canPost) return this.#postpone(post);
-    posts.publish(post.channel, post.message, (error) => {
-      // It may have got there. Twice does no harm: answers are numbered, and a cancel or credit can be repeated.
-      if (error != null && !isReplyError(error)) void this.#postpone(post);
-      else if (error != null) this.hub.warn(`redis: could not publish on "${post.channel}"`, error);
-    });
-    return posts.drained();
-  }
-
-  #postpone(post: Post): Promise<void> | undefined {
-    if (this.#state.is === 'gone') return undefined;
-    if (!this.#outbox.put(post) && this.#outbox.dropped === 1) {
-      this.hub.warn(`redis: answers are dropped: ${this.options.maxQueued} bytes of them wait for Redis already`);
-    }
-    return this.#state.is === 'down' ? this.#state.end.promise : undefined;
+    return this.#returnPost.post(this.names.channel('inbox', address.inbox), packMessage(head, body));
   }
 
   #receive(channelBytes: Buffer, message: Buffer, glob: string | undefined): void {
     const channel = channelBytes.toString();
     const of = this.names.read(channel);
     if (of === undefined || this.#state.is === 'gone') return;
-    if (of.kind === 'message' || of.kind === 'event') {
-      this.heard(channel, of, message, glob);
-      return;
+    switch (of.kind) {
+      case 'inbox':
+        this.deliver(channel, () => readMessage(message, { pattern: '' }, inboxKinds, this.maxBody));
+        return;
+      case 'control':
+        this.deliver(channel, () => readMessage(message, { pattern: of.of }, controlKinds, this.maxBody));
+        return;
+      default:
+        this.heard(channel, of, message, glob);
     }
-    this.deliver(channel, () => {
-      const { head, body } = unpackMessage(message);
-      return readEnvelope(head, body, { pattern: of.kind === 'control' ? of.of : '' });
-    });
   }
 
   /** All connections are up: subscribe, and tell core. */
@@ -249,14 +232,13 @@ export abstract class RedisLink implements Link {
   #up(): void {
     const former = this.#state;
     this.#state = { is: 'up' };
-    for (const post of this.#outbox.take()) void this.#post(post);
+    this.#returnPost.flush();
     if (former.is === 'opening') {
       this.#receiver = this.hub.attach(this);
       this.#opened.resolve();
       for (const deliver of former.early) deliver();
     } else if (former.is === 'down') {
       this.#receiver?.restored();
-      former.end.resolve();
     }
     this.began();
   }
@@ -265,7 +247,7 @@ export abstract class RedisLink implements Link {
     this.#epoch += 1;
     if (this.#state.is === 'opening') this.#failed(connectError(reason, this.options.place.label));
     if (this.#state.is !== 'up') return;
-    this.#state = { is: 'down', end: Promise.withResolvers() };
+    this.#state = { is: 'down' };
     this.ceased();
     this.#receiver?.lost(reason);
   }
@@ -289,7 +271,7 @@ export abstract class RedisLink implements Link {
     if (former.is === 'up') this.ceased();
     await this.connections.close(timeout);
     this.#state = { is: 'gone' };
-    if (former.is === 'down') former.end.resolve();
+    this.#returnPost.close();
   }
 }
 

@@ -1,18 +1,11 @@
-import {
-  type Event,
-  type Hub,
-  type Request,
-  RpcCode,
-  RpcException,
-  readEnvelope,
-  writeHead,
-} from '@parley/core/transport';
+import { type Event, type Hub, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
 import type { Subscriptions } from '../connect/subscriber.ts';
 import { RedisLink, type Side } from '../link/redis-link.ts';
 import type { ReadChannel } from '../names.ts';
 import type { RedisSource } from '../redis-context.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
-import { packMessage, unpackMessage } from '../wire/message.ts';
+import { packMessage } from '../wire/message.ts';
+import { eventKind, readMessage, requestKind } from '../wire/read-message.ts';
 import { EventSubscriptions } from './event-subscriptions.ts';
 
 /** `mode: 'pubsub'`: everything is published on channels, nothing is kept. */
@@ -39,7 +32,7 @@ export class PubSubLink extends RedisLink {
   /** Takes nothing new: answers, cancels and credit still come by the inbox. */
   async pause(): Promise<void> {
     this.#isPaused = true;
-    if (this.isUp) await this.connections.unsubscribe(this.#subscriptions);
+    if (this.isUp) await this.#unsubscribe();
   }
 
   protected override subscriptions(): Subscriptions {
@@ -60,18 +53,28 @@ export class PubSubLink extends RedisLink {
     );
   }
 
-  protected override began(): void {}
+  protected override began(): void {
+    // It may have been paused while it subscribed.
+    if (this.#isPaused) void this.#unsubscribe();
+  }
 
   protected override ceased(): void {}
+
+  /** If the connection is lost meanwhile, they are not subscribed again. */
+  async #unsubscribe(): Promise<void> {
+    await this.connections.unsubscribe(this.#subscriptions).catch((error: unknown) => {
+      if (this.isUp) this.hub.warn('redis: could not unsubscribe', error);
+    });
+  }
 
   protected override request(envelope: Request): Promise<void> | undefined {
     const { pattern, body } = envelope;
     const message = packMessage(writeHead(envelope, this.instance), body);
+    const { posts, knowsReceivers } = this.connections;
     return new Promise((resolve, reject) => {
-      this.connections.posts.publish(this.names.channel('message', pattern), message, (error, receivers) => {
-        const unsent = error == null ? undefined : this.unsent(error, pattern);
-        if (unsent !== undefined) reject(unsent);
-        else if (error == null && receivers === 0 && this.connections.knowsReceivers) reject(nobody(pattern));
+      posts.publish(this.names.channel('message', pattern), message, (error, receivers) => {
+        if (error != null) reject(this.failure(error, pattern));
+        else if (receivers === 0 && knowsReceivers) reject(nobody(pattern));
         else resolve();
       });
     });
@@ -83,7 +86,7 @@ export class PubSubLink extends RedisLink {
     return new Promise((resolve, reject) => {
       this.connections.events.publish(this.names.channel('event', pattern), message, (error) => {
         if (error == null) resolve();
-        else reject(this.unsent(error, pattern) ?? error);
+        else reject(this.failure(error, pattern));
       });
     });
   }
@@ -95,11 +98,9 @@ export class PubSubLink extends RedisLink {
     glob: string | undefined,
   ): void {
     if (kind === 'event' && glob !== undefined && !this.#events.counts(of, glob)) return;
-    this.deliver(channel, () => {
-      const source: RedisSource = { channel, deliveryCount: 1 };
-      const { head, body } = unpackMessage(message);
-      return readEnvelope(head, body, { pattern: of, source });
-    });
+    const source: RedisSource = { channel, deliveryCount: 1 };
+    const kinds = kind === 'event' ? eventKind : requestKind;
+    this.deliver(channel, () => readMessage(message, { pattern: of, source }, kinds, this.maxBody));
   }
 }
 
