@@ -16,7 +16,7 @@ describeTransport({
   create: () => new KafkaWorld(broker),
   unwraps: { server: [Kafka, KafkaProducer, KafkaConsumer, KafkaAdmin], client: [Kafka, KafkaProducer, KafkaAdmin] },
   patience: 20_000,
-  scale: 0.2,
+  scale: 0.5,
   supports: {
     wildcards: true,
     order: true,

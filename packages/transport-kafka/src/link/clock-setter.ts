@@ -4,6 +4,9 @@ import type { Station } from './station.ts';
 
 /** A minute is soon enough to follow a clock. */
 const interval = 60_000;
+/** Milliseconds by which a deadline may be wrong without anybody noticing. */
+const goodEnough = 2;
+const maxAsked = 5;
 
 /**
  * A server has to know the brokers' time, to tell how long a request has waited. It learns it from the acknowledgements of its
@@ -18,20 +21,26 @@ export class ClockSetter {
   }
 
   start(): void {
-    this.#ask();
-    this.#repeating = new Repeating(interval, () => Promise.resolve(this.#ask()));
+    void this.#askOften();
+    this.#repeating = new Repeating(interval, () => this.#ask());
   }
 
   stop(): void {
     this.#repeating?.stop();
   }
 
-  #ask(): void {
+  /** The first acknowledgement took long, since it had to connect; the quicker they are the more they tell. */
+  async #askOften(): Promise<void> {
+    const { clock } = this.#station.driver;
+    for (let asked = 0; asked < maxAsked && clock.uncertainty > goodEnough; asked += 1) await this.#ask();
+  }
+
+  #ask(): Promise<void> {
     const { topic, partition } = this.#station.inboxAddress;
     const { answers } = this.#station.posts;
-    void answers.add(
-      answers.queue(topic, 'replies'),
-      new Outgoing({ value: null, headers: {} }, { partition, key: 'clock' }),
-    );
+    return new Promise((resolve) => {
+      const record = new Outgoing({ value: null, headers: {} }, { partition, key: 'clock' }, () => resolve());
+      void answers.add(answers.queue(topic, 'replies'), record);
+    });
   }
 }

@@ -15,6 +15,7 @@ import {
 import { KafkaContext } from '../kafka-context.ts';
 import type { TopicNames } from '../names/topic-names.ts';
 import { Outgoing } from '../post/outgoing.ts';
+import { OutgoingRequest } from '../post/outgoing-request.ts';
 import type { Post } from '../post/post.ts';
 import type { TopicQueue } from '../post/topic-queue.ts';
 import type { TopicKind } from '../topics/topic-settings.ts';
@@ -105,7 +106,7 @@ export class KafkaLink implements Link {
     this.#check(request.pattern, requests);
     const queue = this.#queue(this.#requests, requests, request.pattern, 'requests');
     const { id } = request;
-    const outgoing = new Outgoing(writeRecord(request, this.#name), {}, (reason) => {
+    const outgoing = new OutgoingRequest(request, this.#name, (reason) => {
       if (reason !== undefined) this.#failed(id, reason);
     });
     void requests.add(queue, outgoing);

@@ -18,7 +18,7 @@ const about = 256;
 export class Outgoing implements DriverMessage {
   readonly key: Buffer | string | null | undefined;
   readonly value: DriverMessage['value'];
-  readonly headers: DriverMessage['headers'];
+  headers: DriverMessage['headers'];
   /** Set when it leaves, where it may go to any. */
   partition: number | undefined;
   /** In bytes, about. */
@@ -36,4 +36,7 @@ export class Outgoing implements DriverMessage {
     this.size = about + (value?.length ?? 0);
     this.settled = settled;
   }
+
+  /** Its time has come; `now` is `performance.now()`. */
+  leaves(_now: number): void {}
 }

@@ -10,6 +10,14 @@ const requestBytes = 8 * 1_048_576;
 /** More than this waiting is "full": who can wait, should. */
 const fullBytes = 1_048_576;
 
+/** Milliseconds after which a send is slow: a leader is away, or a topic is gone. */
+const slowAfter = 100;
+
+interface Batch extends TopicMessages {
+  readonly messages: readonly Outgoing[];
+  readonly queue: TopicQueue;
+}
+
 export interface PostOptions {
   readonly producer: DriverProducer;
   readonly topics: Topics;
@@ -19,7 +27,8 @@ export interface PostOptions {
 
 /**
  * The way out through one producer. What is sent in one tick leaves in one request; while that is under way the next one
- * collects (one Produce under way beats four at 256 callers, measured), which also keeps the order.
+ * collects (one Produce under way beats four at 256 callers, measured). Of one topic never two are under way, which keeps
+ * the order.
  */
 export class Post {
   readonly #producer: DriverProducer;
@@ -30,7 +39,9 @@ export class Post {
   #bytes = 0;
   #backlog = 0;
   #isScheduled = false;
-  #isSending = false;
+  #sending = 0;
+  /** The latest send takes long: the topics that are not in it do not wait for it. */
+  #isSlow = false;
   #free: PromiseWithResolvers<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
@@ -90,15 +101,35 @@ export class Post {
   #tick(): void {
     this.#isScheduled = false;
     this.#backlog = this.#bytes;
-    if (!this.#isSending) this.#flush();
+    this.#flush();
   }
 
   #flush(): void {
-    const batch: (TopicMessages & { readonly messages: readonly Outgoing[]; readonly queue: TopicQueue })[] = [];
+    if (this.#sending > 0 && !this.#isSlow) return;
+    const batch = this.#takeBatch();
+    if (batch.length === 0) return;
+    this.#sending += 1;
+    this.#isSlow = false;
+    const timer = setTimeout(() => {
+      this.#isSlow = true;
+      this.#flush();
+    }, slowAfter);
+    void this.#producer.send(batch).then((failures) => {
+      clearTimeout(timer);
+      this.#sending -= 1;
+      for (const { queue } of batch) queue.isBusy = false;
+      for (const { queue, messages } of batch) this.#sent(queue, messages, failures);
+      this.#flush();
+    });
+  }
+
+  #takeBatch(): Batch[] {
+    const batch: Batch[] = [];
     let left = requestBytes;
     for (const queue of this.#queues.values()) {
-      if (!queue.isReady || queue.isEmpty) continue;
+      if (!queue.isReady || queue.isBusy || queue.isEmpty) continue;
       const messages = queue.take(left);
+      queue.isBusy = true;
       batch.push({ topic: queue.topic, messages, queue });
       for (const { size } of messages) left -= size;
       // In the order of the map, which a queue that was cut short leaves for its end.
@@ -108,13 +139,7 @@ export class Post {
         break;
       }
     }
-    if (batch.length === 0) return;
-    this.#isSending = true;
-    void this.#producer.send(batch).then((failures) => {
-      this.#isSending = false;
-      for (const { queue, messages } of batch) this.#sent(queue, messages, failures);
-      this.#flush();
-    });
+    return batch;
   }
 
   #sent(queue: TopicQueue, messages: readonly Outgoing[], failures: SendFailures | undefined): void {

@@ -13,9 +13,12 @@ export class TopicQueue {
   /** The topic is there, as far as is known. */
   isReady: boolean;
   isBeingMade = false;
+  /** Some of it is under way. */
+  isBusy = false;
   /** Over how many partitions messages may be spread, batch by batch; 0: each message knows its own, or has a key. */
   spread = 0;
-  #next = 0;
+  /** Clients that start together do not begin with the same one. */
+  #next = Math.floor(Math.random() * 1000);
   #waiting: Outgoing[] = [];
 
   constructor(topic: string, kind: TopicKind) {
@@ -39,11 +42,13 @@ export class TopicQueue {
 
   /** The oldest ones, at least one and of at most `bytes`, with their partitions. */
   take(bytes: number): Outgoing[] {
+    const now = performance.now();
     let size = 0;
     let count = 0;
     for (const message of this.#waiting) {
       size += message.size;
       if (size > bytes && count > 0) break;
+      message.leaves(now);
       count += 1;
     }
     const taken = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count);
