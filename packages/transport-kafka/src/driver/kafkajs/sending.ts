@@ -82,13 +82,20 @@ export class Sending {
         again.push(rechoose(chunk, this.#host.topology.find(chunk.topic)));
         waits = true;
       } else {
-        if (verdict.kind === 'unknown') this.#host.abandon(chunk);
-        this.#fail(chunk.messages, verdict.error, verdict.kind === 'missing' ? chunk.topic : undefined);
+        this.#giveUp(chunk, verdict);
       }
     }
     // Before what comes later in the same partition.
     this.#chunks = again.length === 0 ? later : [...again, ...later];
     return waits;
+  }
+
+  #giveUp(chunk: Chunk, verdict: Exclude<Verdict, { kind: 'written' }>): void {
+    const { kind, error } = verdict;
+    if (kind === 'unknown') this.#host.abandon(chunk);
+    // For the sends to come: whoever leads the partition now takes them.
+    if (kind !== 'refused' && kind !== 'too large') this.#host.topology.refresh([chunk.topic]).catch(() => undefined);
+    this.#fail(chunk.messages, error, kind === 'missing' ? chunk.topic : undefined);
   }
 
   #triesAgain({ kind }: Verdict): boolean {
