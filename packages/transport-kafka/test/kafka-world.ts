@@ -46,7 +46,7 @@ export class KafkaWorld implements World {
   }
 
   client(_?: unknown, options: WorldOptions & Partial<KafkaOptions> = {}): Transport {
-    return this.server({ clientId: 'client', ...options });
+    return this.server(options);
   }
 
   groupOf(name: string): string {
