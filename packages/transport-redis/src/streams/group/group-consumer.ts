@@ -125,15 +125,10 @@ export class GroupConsumer {
 
   async #read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<void> {
     const { member } = this.#setup;
-    let left = room;
     for (const [key, entries] of await readGroup(redis, member, keys, room, block)) {
       const stream = this.#streams.get(key.toString());
       if (stream === undefined) continue;
-      for (const [id, fields] of entries) {
-        left -= 1;
-        if (left >= 0) this.#holdings.accept(stream, id.toString(), fields, 1);
-        else void this.#leases.giveBack(stream, id.toString());
-      }
+      for (const [id, fields] of entries) this.#holdings.accept(stream, id.toString(), fields, 1);
     }
   }
 

@@ -70,14 +70,8 @@ export class Leases {
         .filter(([, , idle]) => idle < options.lease)
         .map(([id]) => id);
       if (ids.length === 0) return;
-      await holdScript.run(redis, [stream.key], [group, consumer, options.lease, '', ...ids]);
+      await holdScript.run(redis, [stream.key], [group, consumer, options.lease, ...ids]);
     }
-  }
-
-  /** Gives an entry back that core has never seen: it does not count as delivered. */
-  async giveBack(stream: ConsumedStream, id: string): Promise<void> {
-    const { redis, group, consumer, options } = this.#setup.member;
-    await holdScript.run(redis, [stream.key], [group, consumer, options.lease, 0, id]);
   }
 
   async #beat(): Promise<void> {
@@ -97,7 +91,7 @@ export class Leases {
     const held = [...stream.open.values()].filter(({ state }) => state === 'held');
     for (let from = 0; from < held.length; from += chunk) {
       const ids = held.slice(from, from + chunk).map(({ id }) => id);
-      const reply = await holdScript.run(redis, [stream.key], [group, consumer, 0, '', ...ids]);
+      const reply = await holdScript.run(redis, [stream.key], [group, consumer, 0, ...ids]);
       const [taken, gone, trimmed] = reply as [taken: Buffer[], gone: Buffer[], trimmed: Buffer[]];
       for (const delivery of openOf(stream, taken)) holdings.lose(delivery, true);
       for (const delivery of openOf(stream, gone)) holdings.lose(delivery, false);

@@ -10,26 +10,20 @@ export interface Reader {
 /** What came from one stream: its key, and for each entry the id and the fields. */
 export type Read = [key: Buffer, entries: [id: Buffer, fields: Buffer[]][]];
 
-/**
- * Reads what is new to the group in streams of one slot: at most `room` entries if that can be done, and never more than one too
- * many per stream. Waits at most `block` ms for the first.
- */
+/** Reads what is new to the group in streams of one slot: at most `room` entries. Waits at most `block` ms for the first. */
 export async function readGroup(
-  connection: Commands,
-  { group, consumer }: Reader,
+  redis: Commands,
+  reader: Reader,
   keys: readonly string[],
   room: number,
   block: number,
 ): Promise<readonly Read[]> {
-  // COUNT is for each stream. With less room than streams only a script can keep to it …
-  if (room < keys.length) {
-    const found = (await pollScript.run(connection, keys, [group, consumer, room])) as Read[];
-    if (found.length > 0) return found;
-  }
-  // … but it cannot wait. What comes to several streams at the very time is the one too many.
-  const count = Math.max(1, Math.floor(room / keys.length));
-  const newOnes = keys.map(() => '>');
-  const read = await connection.xreadgroupBuffer(
+  if (room < keys.length) return readFew(redis, reader, keys, room, block);
+  const { group, consumer } = reader;
+  // COUNT is for each stream.
+  const count = Math.floor(room / keys.length);
+  const news = keys.map(() => '>');
+  const read = await redis.xreadgroupBuffer(
     'GROUP',
     group,
     consumer,
@@ -39,7 +33,22 @@ export async function readGroup(
     block,
     'STREAMS',
     ...keys,
-    ...newOnes,
+    ...news,
   );
   return (read ?? []) as Read[];
+}
+
+/** With less room than streams only a script can keep to it, and that cannot wait: somebody looks out for it. */
+async function readFew(
+  redis: Commands,
+  { group, consumer }: Reader,
+  keys: readonly string[],
+  room: number,
+  block: number,
+): Promise<readonly Read[]> {
+  const poll = async () => (await pollScript.run(redis, keys, [group, consumer, room])) as [Read[], Buffer[]];
+  const [found, ids] = await poll();
+  if (found.length > 0) return found;
+  const seen = await redis.xreadBuffer('COUNT', 1, 'BLOCK', block, 'STREAMS', ...keys, ...ids);
+  return seen === null ? [] : (await poll())[0];
 }

@@ -5,12 +5,12 @@ import { Script } from './script.ts';
  * still owns: one that was stopped for a while must not take back what another one has taken over. JUSTID does
  * not count as a delivery.
  *
- * KEYS: stream. ARGV: group, consumer, idle, deliveries to set or an empty string, ids.
+ * KEYS: stream. ARGV: group, consumer, idle, ids.
  * Returns the ids that another consumer has, those that nobody has any more, and those whose entries were trimmed.
  */
 export const holdScript = new Script(`
 local taken, gone, trimmed = {}, {}, {}
-for i = 5, #ARGV do
+for i = 4, #ARGV do
   local id = ARGV[i]
   local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
   if not pending then
@@ -18,12 +18,7 @@ for i = 5, #ARGV do
   elseif pending[2] ~= ARGV[2] then
     taken[#taken + 1] = id
   else
-    local held
-    if ARGV[4] == '' then
-      held = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'IDLE', ARGV[3], 'JUSTID')
-    else
-      held = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'IDLE', ARGV[3], 'RETRYCOUNT', ARGV[4], 'JUSTID')
-    end
+    local held = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'IDLE', ARGV[3], 'JUSTID')
     if not held[1] then trimmed[#trimmed + 1] = id end
   end
 end
@@ -51,10 +46,11 @@ return rows
 /**
  * Reads new entries from several streams, at most so many in all. (XREADGROUP itself only bounds each stream.)
  *
- * KEYS: streams. ARGV: group, consumer, how many. Returns pairs of a stream and its entries, as XREADGROUP does.
+ * KEYS: streams. ARGV: group, consumer, how many. Returns pairs of a stream and its entries, as XREADGROUP does; and,
+ * where there are none, the last id that each stream has had.
  */
 export const pollScript = new Script(`
-local left, found = tonumber(ARGV[3]), {}
+local left, found, ids = tonumber(ARGV[3]), {}, {}
 for _, key in ipairs(KEYS) do
   if left == 0 then break end
   local reply = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', left, 'STREAMS', key, '>')
@@ -63,7 +59,15 @@ for _, key in ipairs(KEYS) do
     left = left - #reply[1][2]
   end
 end
-return found
+if #found == 0 then
+  for i, key in ipairs(KEYS) do
+    local flat = redis.call('XINFO', 'STREAM', key)
+    for field = 1, #flat, 2 do
+      if flat[field] == 'last-generated-id' then ids[i] = flat[field + 1] end
+    end
+  end
+end
+return { found, ids }
 `);
 
 /**
