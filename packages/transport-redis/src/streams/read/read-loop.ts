@@ -1,5 +1,5 @@
 import type { Connection, ConnectionOwner } from '../../connect/connection.ts';
-import type { Commands } from '../redis/script.ts';
+import { type Commands, says } from '../redis/script.ts';
 import type { RoomBudget } from './room-budget.ts';
 import { waitUnless } from './wait-unless.ts';
 
@@ -97,7 +97,10 @@ export class ReadLoop {
         if (this.#isStopping) return;
         await read(redis, room, budget.isContended ? Math.min(impatience, patience) : patience);
       } catch (error) {
-        if (!this.#isStopping) await failed(error);
+        if (this.#isStopping) continue;
+        // In a cluster the slot may be on another node by now: the next connection looks for it.
+        if (says(error, 'MOVED')) this.#connection.drop(error);
+        else await failed(error);
       } finally {
         if (this.#reads % 2 === 1) this.#reads += 1;
         budget.give(room);
