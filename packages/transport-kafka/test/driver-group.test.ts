@@ -1,4 +1,5 @@
 import { until } from '@parley/brokers/shared';
+import type { Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DriverWorld, GroupNotes, unique } from './driver-world.ts';
 
@@ -86,7 +87,7 @@ describe('positions', () => {
     await first.consumer.start();
     await first.consumer.close(2000);
     await write(driver, topic, 100);
-    const admin = driver.objects.admin as import('kafkajs').Admin;
+    const admin = driver.objects.admin as Admin;
     // kafkajs’s deleteTopicRecords wants to know the topic already.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '40' }] });
@@ -139,10 +140,7 @@ describe('rebalances', () => {
     await write(driver, topic, 20);
     await until('all', () => first.values.length === 20);
     let committing: Promise<void> | undefined;
-    const plain = first.revoked.bind(first);
-    first.revoked = (number, clean) => {
-      plain(number, clean);
-      // The last moment.
+    first.lastMoment = (number) => {
       committing = first.consumer.commit(number, [{ topic, partition: 0, offset: '3' }]);
       return committing;
     };

@@ -63,6 +63,7 @@ export class GroupNotes implements GroupOwner {
   missingTopics: readonly string[] = [];
   /** Called for each record; may throw. */
   handle: (record: DriverRecord, topic: string, partition: number) => void = () => undefined;
+  lastMoment: (generation: number) => Promise<void> = () => Promise.resolve();
   commits = true;
 
   static on(
@@ -80,8 +81,9 @@ export class GroupNotes implements GroupOwner {
     this.events.push('assigned');
   }
 
-  revoked(_generation: number, clean: boolean): void {
+  revoked(generation: number, clean: boolean): Promise<void> {
     this.events.push(clean ? 'revoked' : 'revoked too late');
+    return this.lastMoment(generation);
   }
 
   records(generation: number, topic: string, partition: number, records: readonly DriverRecord[]): void {

@@ -64,7 +64,7 @@ export class GroupMember {
     });
     if (cluster === undefined) throw new Error('kafkajs gave no cluster: is it version 2.2.4?');
     this.cluster = cluster;
-    mendCluster(cluster, shared.options);
+    mendCluster(cluster, shared.options, this.#sockets);
     this.findCoordinator = watchMembership(cluster, host);
     this.consumer.on(this.consumer.events.GROUP_JOIN, () => host.ready());
     this.consumer.on(this.consumer.events.CRASH, ({ payload }) => this.#end(payload.error));

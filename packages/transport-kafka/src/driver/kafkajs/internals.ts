@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Broker, BrokerMetadata, Cluster } from 'kafkajs';
 
 /**
@@ -22,11 +23,15 @@ export interface RequestQueue {
 }
 
 export interface Connection {
+  /** The last one, which may be over. */
+  readonly socket?: Socket;
   readonly requestQueue: RequestQueue;
   chunks: Buffer[];
   bytesBuffered: number;
   bytesNeeded: number;
   connect(): Promise<unknown>;
+  authenticate(): Promise<void>;
+  disconnect(): Promise<unknown>;
 }
 
 export interface ConnectionPool {
@@ -84,6 +89,7 @@ export function isKnownConnection(connection: Partial<Connection> | undefined): 
   return (
     Array.isArray(connection?.chunks) &&
     typeof connection.connect === 'function' &&
+    typeof connection.authenticate === 'function' &&
     typeof queue?.scheduleCheckPendingRequests === 'function' &&
     typeof queue.scheduleRequestTimeoutCheck === 'function' &&
     Array.isArray(queue.pending) &&

@@ -38,7 +38,8 @@ export function kafkaConfig(options: KafkaJsOptions, sockets: Sockets, retry: Re
     brokers: [...options.brokers],
     clientId: options.clientId,
     ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+    // A copy: kafkajs keeps what it made of the password in it.
+    ...(options.sasl === undefined ? {} : { sasl: { ...options.sasl } }),
     // kafkajs has other defaults when NODE_ENV is "test"; with all of them given it is the same everywhere.
     retry: { factor: 0.2, multiplier: 2, maxRetryTime: 500, initialRetryTime: 50, retries: 0, ...retry },
     socketFactory: sockets.factory,

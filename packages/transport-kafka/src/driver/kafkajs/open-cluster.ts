@@ -40,12 +40,12 @@ export function openCluster(options: KafkaJsOptions, retry: RetryOptions = {}, r
     ],
   });
   if (cluster === undefined) throw new Error('kafkajs gave no cluster: is it version 2.2.4?');
-  mendCluster(cluster, options);
+  mendCluster(cluster, options, sockets);
   return { cluster, sockets };
 }
 
 /** Everything that is mended about kafkajs, for one client of it. */
-export function mendCluster(cluster: Cluster, options: KafkaJsOptions): void {
+export function mendCluster(cluster: Cluster, options: KafkaJsOptions, sockets: Sockets): void {
   if (!isKnownCluster(cluster)) {
     options.warn('kafkajs is not the version that this transport knows (2.2.4): it is used as it is');
     return;
@@ -53,14 +53,16 @@ export function mendCluster(cluster: Cluster, options: KafkaJsOptions): void {
   const pool = cluster.brokerPool;
   const createBroker = pool.createBroker.bind(pool);
   pool.createBroker = (settings) => makeLenient(createBroker(settings));
-  mendConnections(cluster, options);
+  mendConnections(cluster, options, sockets);
 }
 
-function mendConnections(cluster: InnerCluster, options: KafkaJsOptions): void {
+function mendConnections(cluster: InnerCluster, options: KafkaJsOptions, sockets: Sockets): void {
   const builder = cluster.connectionPoolBuilder;
   const build = builder.build.bind(builder);
   let next = 0;
   builder.build = async (destination) => {
+    // Else kafkajs tries to connect for as long as its retries last.
+    if (sockets.isClosed) throw Object.assign(new Error('the driver is closed'), { retriable: false });
     const seed = destination?.host === undefined ? parseBroker(options.brokers[next++ % options.brokers.length]) : {};
     const pool = await build({ ...destination, ...seed });
     for (const connection of pool.pool) if (isKnownConnection(connection)) mendConnection(connection);

@@ -26,8 +26,8 @@ export class Sockets {
     return socket;
   };
 
-  get count(): number {
-    return this.#open.size;
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Ends connections (to `address`, `host:port`, or all), whatever waits on them: kafkajs rejects that. */

@@ -76,7 +76,7 @@ export class TopicMaker {
 
   async #make(wishes: ReadonlyMap<string, Wish>): Promise<void> {
     await this.#host.topology.refresh(wishes.keys());
-    const absent = [...wishes.values()].filter(({ spec }) => this.#leaders(spec.topic) === 'absent');
+    const absent = withoutTwins([...wishes.values()].filter(({ spec }) => this.#leaders(spec.topic) === 'absent'));
     if (absent.length > 0) await this.#create(absent);
     await this.#waitForLeaders(wishes);
   }
@@ -100,15 +100,12 @@ export class TopicMaker {
     }
   }
 
-  /** Brokers name metrics after topics, with `_` for `.`, and so refuse a name that differs from another only in these. */
+  /** Brokers name metrics after topics, with `_` for `.`, and refuse a name that differs from another only in these. */
   async #reasonOf(error: unknown, topic: string, wishes: readonly Wish[]): Promise<RpcException> {
     if (kindOf(error) === 'INVALID_TOPIC_EXCEPTION') {
       const others = [...(await this.#host.list()), ...wishes.map(({ spec }) => spec.topic)];
       const twin = others.find((other) => other !== topic && folded(other) === folded(topic));
-      if (twin !== undefined) {
-        const message = `Cannot create the topic "${topic}": it differs from the topic "${twin}" only in "." and "_", which Kafka does not allow. Rename one of them.`;
-        return new RpcException(message, { code: RpcCode.BadRequest, cause: error });
-      }
+      if (twin !== undefined) return twinError(topic, twin, error);
     }
     return driverError(`Cannot create the topic "${topic}"`, error);
   }
@@ -147,6 +144,22 @@ export class TopicMaker {
     if (known.length === 0) return 'absent';
     return known.every(({ leader }) => leader >= 0) ? 'all' : 'some';
   }
+}
+
+/** Brokers compare with the topics that they have, and so make both when they are asked for both at once. */
+function withoutTwins(wishes: readonly Wish[]): readonly Wish[] {
+  const first = new Map<string, string>();
+  return wishes.filter(({ spec: { topic }, done }) => {
+    const twin = first.get(folded(topic));
+    if (twin === undefined) first.set(folded(topic), topic);
+    else done.reject(twinError(topic, twin));
+    return twin === undefined;
+  });
+}
+
+function twinError(topic: string, twin: string, cause?: unknown): RpcException {
+  const message = `Cannot create the topic "${topic}": it differs from the topic "${twin}" only in "." and "_", which Kafka does not allow. Rename one of them.`;
+  return new RpcException(message, { code: RpcCode.BadRequest, cause });
 }
 
 function folded(topic: string): string {
