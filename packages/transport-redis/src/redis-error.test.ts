@@ -29,7 +29,7 @@ describe('connectError', () => {
     [reply('CLUSTERDOWN The cluster is down'), 503, /at the moment/],
     [reply('ERR max number of clients reached'), 503, /clients/],
     [new Error('DENIED Redis is running in protected mode'), 403, /protected mode/],
-    [new Error('Protocol error, got "H" as reply type byte'), 400, /not Redis/],
+    [new Error('Unknown RESP type 72 "H". Please report this.'), 400, /not Redis/],
     [new Error('whatever'), 503, /whatever/],
   ])('of %s has code %i and says what to check', (cause, code, message) => {
     expect(connectError(cause, 'a:1')).toMatchObject({ code, message: expect.stringMatching(message), cause });

@@ -58,7 +58,7 @@ const replies: readonly Meaning[] = [
   },
   { says: /max number of clients/, code: RpcCode.Unavailable, why: 'Redis has as many clients as it may have.' },
   {
-    says: /^Protocol error/,
+    says: /^Protocol error|^Unknown RESP type/,
     code: RpcCode.BadRequest,
     why: 'what answers there is not Redis. Are host and port right?',
   },
@@ -72,7 +72,8 @@ const codes: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the DNS did not answer. Is the network up?',
   ECONNRESET: 'it closed the connection. Is it Redis, and with TLS on both sides or on none?',
   EPIPE: 'it closed the connection. Is it Redis, and with TLS on both sides or on none?',
-  ETIMEDOUT: 'nobody answered in time. Is the host up, and does a firewall let the port through?',
+  ETIMEDOUT:
+    'nobody answered in time. Is the host up, does a firewall let the port through, and is TLS on both sides or on none?',
   EHOSTUNREACH: 'there is no route to the host. Is the network up?',
   ENETUNREACH: 'there is no route to the host. Is the network up?',
 };

@@ -45,6 +45,8 @@ export class Connection {
   #state: 'idle' | 'opening' | 'up' | 'waiting' | 'closed' = 'idle';
   #attempt = 0;
   #upSince = 0;
+  /** Before the attempt that is or was the last, in milliseconds. */
+  #delay = 0;
   /** Of the attempt, or of the wait for the next one. */
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -180,9 +182,10 @@ export class Connection {
     const trouble = this.#trouble;
     this.#rest();
     this.#state = 'waiting';
-    // One that is lost as soon as it is up is no better than one that fails.
-    if (wasUp && performance.now() - this.#upSince > reconnect.max) this.#attempt = 0;
-    this.#timer = setTimeout(() => this.open(), backoffDelay(reconnect, Math.max(1, this.#attempt)));
+    // One that is lost as soon as it is up is no better than one that fails: `subscribe` may have been refused.
+    if (wasUp && performance.now() - this.#upSince > this.#delay) this.#attempt = 0;
+    this.#delay = backoffDelay(reconnect, Math.max(1, this.#attempt));
+    this.#timer = setTimeout(() => this.open(), this.#delay);
     if (wasUp) this.#owner.down(lostError(trouble, label));
     else this.#owner.failed(connectError(trouble ?? new Error('it closed the connection'), label));
   }

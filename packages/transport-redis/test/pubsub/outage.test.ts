@@ -1,0 +1,209 @@
+import { startProxy } from '@parley/brokers/redis';
+import type { ClientProxy } from '@parley/core';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { broker, client, serve, until } from './stage.ts';
+
+/** A connection that Redis takes for alive still swallows requests: such a call is given up soon. */
+const works = (proxy: ClientProxy) => () =>
+  proxy.send('echo', 1, { timeout: 300 }).then(
+    () => true,
+    () => false,
+  );
+
+describe('an outage', () => {
+  it('of only the subscribers: every call ends, and everybody listens again', async () => {
+    const server = await broker();
+    const { url } = server;
+    await serve({ url });
+    const { client: proxy } = client({ url, outage: 'wait' });
+    await proxy.connect();
+    const codes = new Map<unknown, number>();
+    const count = (end: unknown) => codes.set(end, (codes.get(end) ?? 0) + 1);
+    let stopped = false;
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!stopped) {
+        await proxy.send('echo', 1, { timeout: 1000 }).then(
+          () => count('reply'),
+          (error: { code: number }) => count(error.code),
+        );
+      }
+    });
+    for (let round = 0; round < 10; round += 1) {
+      await server.killClients('pubsub');
+      await until(works(proxy), 'it works again');
+    }
+    stopped = true;
+    await Promise.all(callers);
+    // 408 is a request that Redis took for the service's subscriber just before it was killed: nobody can know.
+    expect([...codes.keys()].every((end) => end === 'reply' || end === 502 || end === 503 || end === 408)).toBe(true);
+    expect(codes.get('reply')).toBeGreaterThan(10);
+  });
+
+  it('of the caller’s subscriber while a reply is on its way ends the call with 502 at once', async () => {
+    const server = await broker();
+    const { url } = server;
+    let isRunning = false;
+    await serve({ url }, (host) =>
+      host.message('slow', async (_, ctx) => {
+        isRunning = true;
+        await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+      }),
+    );
+    const { client: proxy } = client({ url });
+    const call = proxy.send('slow', undefined, { timeout: 10_000 });
+    const ended = expect(call).rejects.toMatchObject({ code: 502 });
+    await until(() => isRunning, 'the handler runs');
+    await server.killClients('pubsub');
+    await ended;
+  });
+
+  it('keeps the answers of a service for its end, for callers that were not cut off', async () => {
+    const server = await broker();
+    const proxyServer = await startProxy(server.port);
+    onTestFinished(() => proxyServer.close());
+    const finish = Promise.withResolvers<void>();
+    let isRunning = false;
+    const { host } = await serve(
+      { host: proxyServer.host, port: proxyServer.port, reconnect: { initial: 300 } },
+      (made) =>
+        made.message('slow', async () => {
+          isRunning = true;
+          await finish.promise;
+          return 'kept';
+        }),
+    );
+    const { client: proxy } = client({ url: server.url });
+    const call = proxy.send('slow', undefined, { timeout: 10_000 });
+    await until(() => isRunning, 'the handler runs');
+    proxyServer.cut();
+    await until(() => proxyServer.connections === 0, 'the service is cut off');
+    finish.resolve();
+    expect(await call).toBe('kept');
+    expect(host.health().main?.transporter?.state).toBe('ready');
+  });
+
+  it('is survived 20 times in the middle of traffic, with the default options', async () => {
+    const server = await broker();
+    const { url } = server;
+    const print = vi.spyOn(console, 'error');
+    const warn = vi.spyOn(console, 'warn');
+    onTestFinished(() => {
+      print.mockRestore();
+      warn.mockRestore();
+    });
+    await serve({ url }, (host) =>
+      host.message('count', async function* () {
+        for (let number = 0; ; number += 1) yield number;
+      }),
+    );
+    const { client: proxy } = client({ url });
+    await proxy.connect();
+    let stopped = false;
+    let replies = 0;
+    const ends = new Set<number>();
+    const callers = Array.from({ length: 16 }, async (_, index) => {
+      while (!stopped) {
+        try {
+          if (index % 4 > 0) await proxy.send('echo', index);
+          else for await (const number of proxy.stream('count')) if (stopped || number === 1000) break;
+          replies += 1;
+        } catch (error) {
+          ends.add((error as { code: number }).code);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      }
+    });
+    for (let round = 0; round < 20; round += 1) {
+      const before = replies;
+      await until(() => replies > before + 20, 'there is traffic');
+      if (round % 2 === 0) await server.restart();
+      else {
+        await server.kill();
+        await server.start();
+      }
+      await until(works(proxy), 'it works again');
+    }
+    stopped = true;
+    await Promise.all(callers);
+    expect([...ends].every((code) => code === 502 || code === 503)).toBe(true);
+    await until(() => proxy.pending === 0, 'no call is left');
+    // ioredis has printed nothing.
+    expect(print).not.toHaveBeenCalled();
+    expect(warn).not.toHaveBeenCalled();
+  }, 120_000);
+});
+
+describe('a half-open connection', () => {
+  it('is noticed within the heartbeat time, on both sides, and made anew', async () => {
+    const heartbeat = 600;
+    const server = await broker();
+    const proxyServer = await startProxy(server.port);
+    onTestFinished(() => proxyServer.close());
+    const options = { host: proxyServer.host, port: proxyServer.port, heartbeat, connectTimeout: 500 };
+    const { host } = await serve(options);
+    const { client: proxy } = client({ ...options, outage: 'fail' });
+    await proxy.connect();
+    const states: string[] = [];
+    proxy.status$.subscribe(({ state }) => states.push(state));
+    const began = performance.now();
+    proxyServer.blackHole();
+    const call = proxy.send('echo', 1, { timeout: 20_000 });
+    await expect(call).rejects.toMatchObject({ code: 502 });
+    const took = performance.now() - began;
+    expect(took).toBeGreaterThan(heartbeat / 3);
+    // A loaded machine is late, not wrong.
+    expect(took).toBeLessThan(heartbeat + 1500);
+    proxyServer.restore();
+    await until(works(proxy), 'it works again');
+    expect(states).toContain('disconnected');
+    expect(host.health().main?.transporter?.state).toBe('ready');
+  });
+
+  it('is not suspected as long as Redis answers, however little is said', async () => {
+    const server = await broker();
+    await serve({ url: server.url, heartbeat: 60 });
+    const { client: proxy } = client({ url: server.url, heartbeat: 60 });
+    await proxy.connect();
+    const redis = proxy.unwrap(Redis);
+    const { stream } = redis;
+    const pings = async () => Number(/cmdstat_ping:calls=(\d+)/.exec(await looker.info('commandstats'))?.[1] ?? 0);
+    const looker = new Redis(server.url);
+    onTestFinished(() => looker.disconnect());
+    const before = await pings();
+    await until(async () => (await pings()) > before + 8, 'it was pinged some times');
+    expect(redis.stream).toBe(stream);
+  });
+
+  it('is found by a server that hangs, too: a Redis that is stopped, and goes on', async () => {
+    const server = await broker();
+    const options = { url: server.url, heartbeat: 300, connectTimeout: 300 };
+    await serve(options);
+    const { client: proxy } = client(options);
+    await proxy.connect();
+    server.pause();
+    onTestFinished(() => server.resume());
+    await expect(proxy.send('echo', 1)).rejects.toMatchObject({ code: 502 });
+    server.resume();
+    await until(works(proxy), 'it works again');
+  });
+});
+
+describe('closing', () => {
+  it.each(['up', 'down', 'silent'])('leaves nothing behind and is bounded in time while Redis is %s', async (state) => {
+    const server = await broker();
+    const options = { url: server.url };
+    const { host } = await serve(options);
+    const { client: proxy } = client(options);
+    expect(await proxy.send('echo', 1)).toBe(1);
+    if (state === 'down') await server.stop();
+    if (state === 'silent') server.pause();
+    onTestFinished(() => {
+      if (state === 'silent') server.resume();
+    });
+    const began = performance.now();
+    await Promise.all([proxy.close({ timeout: 300 }), host.close({ timeout: 300 })]);
+    expect(performance.now() - began).toBeLessThan(3000);
+    await until(() => process.getActiveResourcesInfo().every((name) => name !== 'TCPSocketWrap'), 'no socket is left');
+  });
+});
