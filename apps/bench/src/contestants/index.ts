@@ -13,6 +13,7 @@ interface Entry {
 }
 
 const manyBrokers = 'a node of it is much more than a connection';
+const boundedByDefault = 'by default it handles 256 at once, and leaves the others with the broker';
 const noHandlers = 'its methods are those of a .proto file';
 
 /** By name: who made it, and over what. */
@@ -53,10 +54,24 @@ export const contestants: Readonly<Record<string, Entry>> = {
     },
   },
   'floor/redis': { load: async () => (await import('./floor/redis.ts')).contestant, imports: [] },
+  'parley/redis': {
+    load: async () => (await import('./parley/redis.ts')).contestant,
+    imports: ['@parley/core', '@parley/transport-redis'],
+  },
   'nest/redis': { load: async () => (await import('./nest/redis.ts')).contestant, imports: [] },
   'moleculer/redis': { load: async () => (await import('./moleculer/redis.ts')).contestant, imports: [] },
   'floor/streams': { load: async () => (await import('./floor/streams.ts')).contestant, imports: [] },
+  'parley/streams': {
+    load: async () => (await import('./parley/redis.ts')).streams,
+    imports: [],
+    cannot: { 'in-flight': boundedByDefault },
+  },
   'floor/kafka': { load: async () => (await import('./floor/kafka.ts')).contestant, imports: [] },
+  'parley/kafka': {
+    load: async () => (await import('./parley/kafka.ts')).contestant,
+    imports: ['@parley/core', '@parley/transport-kafka'],
+    cannot: { 'in-flight': boundedByDefault },
+  },
   'nest/kafka': {
     load: async () => (await import('./nest/kafka.ts')).contestant,
     imports: [],

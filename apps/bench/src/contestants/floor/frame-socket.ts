@@ -7,8 +7,6 @@ const bufferBytes = 65_536;
 const long = 16_384;
 /** Bytes that may wait for the peer before one waits for it. */
 const fullBytes = 1024 * 1024;
-/** Strings up to this length are written by a loop, which then is faster than a call into C++. */
-const short = 40;
 
 /** What Buffer has besides its documented methods. */
 interface RawText {
@@ -48,18 +46,7 @@ export class FrameSocket {
     if (bufferBytes - this.#end < needed) this.#makeRoom(needed);
     const out = this.#out;
     const start = this.#end;
-    let end = start + head;
-    if (text.length <= short) {
-      let index = 0;
-      for (; index < text.length; index += 1) {
-        const unit = text.charCodeAt(index);
-        if (unit > 127) break;
-        out[end + index] = unit;
-      }
-      end += index === text.length ? index : (out as unknown as RawText).utf8Write(text, end);
-    } else {
-      end += (out as unknown as RawText).utf8Write(text, end);
-    }
+    const end = start + head + (out as unknown as RawText).utf8Write(text, start + head);
     putUint32(out, start, end - start - 4);
     putUint32(out, start + 4, id);
     out[start + 8] = kind;
