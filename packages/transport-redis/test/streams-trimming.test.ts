@@ -137,7 +137,7 @@ it('instances that are gone are forgotten; one that has left something is not, a
   await until(() => handler.calls.length === 1, 'it was handled');
   await until(async () => (await stage.pending(stream)) === 0, 'it was acknowledged');
   await stage.redis.xgroup('CREATECONSUMER', stream, 'service', 'gone');
-  const [[id = ''] = []] = await stage.redis.xrange(stream, '-', '+');
+  const id = (await stage.redis.xrange(stream, '-', '+'))[0]?.[0] ?? '';
   await stage.redis.xclaim(stream, 'service', 'has left something', 0, id, 'FORCE', 'JUSTID');
   // Redis 7.0 counts an instance as idle while it waits for something to come.
   await sweepScript.run(stage.redis, [stream], ['service', 0, '']);

@@ -79,9 +79,16 @@ export class Intake {
     this.#group.stop();
   }
 
-  /** Whether another instance has this request by now, and will answer it. */
-  isLost(id: CallId): boolean {
-    return this.#group.isLost(id);
+  /** Whether answers have to wait, because the requests may be another instance's by now. */
+  get isInDoubt(): boolean {
+    return this.#group.doubts.exist;
+  }
+
+  /** While that is in doubt: sends an answer when it is known that the request is still ours, or drops it. */
+  sendWhenSure(id: CallId, send: () => void): Promise<void> {
+    return this.#group.doubts.defer(() => {
+      if (!this.#group.isLost(id)) send();
+    });
   }
 
   get #hasWildcards(): boolean {

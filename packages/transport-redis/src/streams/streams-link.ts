@@ -1,5 +1,5 @@
 import {
-  type CallId,
+  type Answer,
   type Envelope,
   type Event,
   type Hub,
@@ -38,9 +38,9 @@ export class StreamsLink extends RedisLink {
   }
 
   override send(envelope: Envelope): Promise<void> | undefined {
-    // The lease ran out: whoever has the request now answers it.
-    if (this.#intake?.isLost(idOf(envelope)) === true) return undefined;
-    return super.send(envelope);
+    const intake = this.#intake;
+    if (intake === undefined || !isAnswer(envelope) || !intake.isInDoubt) return super.send(envelope);
+    return intake.sendWhenSure(envelope.id, () => void super.send(envelope));
   }
 
   async pause(): Promise<void> {
@@ -104,11 +104,13 @@ export class StreamsLink extends RedisLink {
       warn: (what, detail) => hub.warn(what, detail),
     };
     const { heartbeat } = options;
+    const longest = isCluster ? clusterPatience : patience;
     const reading: Reading = {
       open: (key, owner) => this.connections.reader(key, owner),
       heartbeat,
       isCluster,
-      patience: isCluster ? clusterPatience : patience,
+      // Together with Redis's silence: half a connection is noticed within the heartbeat's time.
+      patience: heartbeat > 0 ? Math.min(longest, Math.ceil(heartbeat / 2)) : longest,
       unblock: isCluster ? undefined : (clientId) => this.#redis.client('UNBLOCK', clientId),
     };
     return new Intake({
@@ -128,8 +130,9 @@ export class StreamsLink extends RedisLink {
   }
 }
 
-function idOf(envelope: Envelope): CallId {
-  return 'id' in envelope ? envelope.id : '';
+function isAnswer(envelope: Envelope): envelope is Answer {
+  const { kind } = envelope;
+  return kind === 'reply' || kind === 'error' || kind === 'complete' || kind === 'defer';
 }
 
 function servesAny({ messages, events, wildcards, broadcast }: Routes): boolean {

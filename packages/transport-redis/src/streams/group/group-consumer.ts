@@ -1,5 +1,6 @@
 import type { CallId, EventRoutes, Receiver, RpcException } from '@parley/core/transport';
 import { ConsumedStream } from '../keep/consumed-stream.ts';
+import { Doubts } from '../keep/doubts.ts';
 import { Holdings } from '../keep/holdings.ts';
 import { Leases } from '../keep/leases.ts';
 import { Upkeep } from '../keep/upkeep.ts';
@@ -25,6 +26,8 @@ export interface GroupConsumerSetup {
 
 /** One instance's part in its group: reads the group's streams, keeps what it has, and gives back what it leaves. */
 export class GroupConsumer {
+  /** Whether what this instance has is still its own. */
+  readonly doubts: Doubts;
   readonly #setup: GroupConsumerSetup;
   readonly #wanted: WantedEvents;
   readonly #enrolment: Enrolment;
@@ -45,8 +48,9 @@ export class GroupConsumer {
     this.#enrolment = new Enrolment(member);
     this.#clocks = new Clocks(() => member.redis, member.isCluster);
     const waited = (stream: ConsumedStream, id: string) => this.#clocks.since(stream.key, id);
-    this.#holdings = new Holdings(member, { receive, waited, refuse });
+    this.#holdings = new Holdings(member, { receive, waited, refuse, doubts: () => this.doubts });
     this.#leases = new Leases({ member, holdings: this.#holdings, budget, streams, vanished });
+    this.doubts = new Doubts(this.#leases);
     this.#upkeep = new Upkeep(member, streams, this.#clocks);
     const read = this.#read.bind(this);
     this.#readers = new SlotReaders({ reading, budget, read, vanished, warn: member.warn });
@@ -111,7 +115,7 @@ export class GroupConsumer {
     await Promise.all([...this.#streams.values()].map((stream) => leave(stream).catch(() => undefined)));
   }
 
-  /** Whether another instance has this request by now, and will answer it. */
+  /** Of a request that was handled here while that was in doubt: whether another instance has it, and will answer. */
   isLost(id: CallId): boolean {
     return this.#holdings.isLost(id);
   }

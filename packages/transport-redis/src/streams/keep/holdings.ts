@@ -15,11 +15,14 @@ import { buryScript } from '../redis/scripts.ts';
 import { deadLettersKey, deadLettersSet } from '../stream-keys.ts';
 import { Acks } from './acks.ts';
 import type { ConsumedStream } from './consumed-stream.ts';
+import type { Doubts } from './doubts.ts';
 import { type Settling, StreamDelivery } from './stream-delivery.ts';
 
 /** Where entries go, and what they need to know. */
 export interface HoldingsOwner {
   readonly receive: Receiver['receive'];
+  /** Whether what this instance has is still its own. */
+  readonly doubts: () => Doubts;
   /** Milliseconds that a request has waited in its stream. */
   readonly waited: (stream: ConsumedStream, id: string) => number;
   /** Answers a request that core never sees. */
@@ -31,7 +34,7 @@ export class Holdings implements Settling {
   readonly acks: Acks;
   readonly #member: Membership;
   readonly #owner: HoldingsOwner;
-  /** Requests that another instance has by now: it will answer. */
+  /** Requests that were handled here while another instance took them over: it will answer. */
   readonly #lostCalls = new Set<CallId>();
   /** Keys of dead letters that are known to be in the set of them all. */
   readonly #announced = new Set<string>();
@@ -74,7 +77,6 @@ export class Holdings implements Settling {
     }
     if (envelope.kind === 'request' && stream.kind === 'message') {
       delivery.callId = envelope.id;
-      this.#lostCalls.delete(envelope.id);
     } else if (envelope.kind === 'event' && stream.kind === 'event') {
       if (envelope.key !== undefined) delivery.lane = `${stream.pattern}\0${envelope.key}`;
     } else {
@@ -88,10 +90,14 @@ export class Holdings implements Settling {
   }
 
   settle(delivery: StreamDelivery): void {
-    const { stream, id, state, callId } = delivery;
-    if (state === 'lost') {
-      if (callId !== undefined) this.#lostCalls.delete(callId);
-    } else if (stream.open.delete(id)) this.acks.add(stream, id);
+    if (delivery.state === 'lost') return;
+    const doubts = this.#owner.doubts();
+    if (!doubts.exist) {
+      this.#acknowledge(delivery);
+      return;
+    }
+    delivery.isDone = true;
+    void doubts.defer(() => this.#acknowledge(delivery));
   }
 
   async bury(delivery: StreamDelivery, why: DeadReason): Promise<void> {
@@ -113,16 +119,26 @@ export class Holdings implements Settling {
     stream.open.delete(id);
   }
 
-  /** Its lease ran out. @param isTaken whether another instance has it now, and will answer. */
+  /** Its lease ran out. @param isTaken whether another instance has it now, or had it: then the answer is its own. */
   lose(delivery: StreamDelivery, isTaken: boolean): void {
+    const { callId, stream, isDone } = delivery;
     delivery.state = 'lost';
-    delivery.stream.open.delete(delivery.id);
-    if (isTaken && delivery.callId !== undefined) this.#lostCalls.add(delivery.callId);
+    stream.open.delete(delivery.id);
+    if (!isTaken || callId === undefined) return;
+    if (isDone) this.#lostCalls.add(callId);
+    // As if its caller did not want it from here any more: the handler can stop, and nothing of it is answered.
+    else this.#owner.receive({ kind: 'cancel', id: callId, to: undefined, pattern: stream.pattern });
   }
 
   /** The streams are gone, and with them whoever else could have had what this instance has. */
   outlive(stream: ConsumedStream): void {
     for (const delivery of stream.open.values()) delivery.state = 'trimmed';
+  }
+
+  #acknowledge({ stream, id, state, callId }: StreamDelivery): void {
+    if (state === 'lost') {
+      if (callId !== undefined) this.#lostCalls.delete(callId);
+    } else if (stream.open.delete(id)) this.acks.add(stream, id);
   }
 
   /** What nobody can handle: it would come again and again. Never rejects; if it cannot be buried, its lease runs out. */

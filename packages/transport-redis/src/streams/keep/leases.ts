@@ -3,6 +3,7 @@ import type { RoomBudget } from '../read/room-budget.ts';
 import { isNoGroup } from '../redis/script.ts';
 import { claimScript, holdScript } from '../redis/scripts.ts';
 import type { ConsumedStream } from './consumed-stream.ts';
+import type { Renewal } from './doubts.ts';
 import type { Holdings } from './holdings.ts';
 import type { StreamDelivery } from './stream-delivery.ts';
 
@@ -25,10 +26,12 @@ export interface LeasesSetup {
  * heard nothing of for a whole lease. (An entry that came to a connection which broke before it could be read is such
  * a one, too.)
  */
-export class Leases {
+export class Leases implements Renewal {
   readonly #setup: LeasesSetup;
   #timer: NodeJS.Timeout | undefined;
-  #isBeating = false;
+  /** By `performance.now()`: when the last round began that has renewed all leases. */
+  #confirmed = Number.POSITIVE_INFINITY;
+  #renewing: Promise<boolean> | undefined;
   #claiming: Promise<void> | undefined;
   #isPaused = false;
   /** By `performance.now()`: until then others get the chance to renew what they have. */
@@ -40,6 +43,7 @@ export class Leases {
 
   start(): void {
     const { lease } = this.#setup.member.options;
+    this.#confirmed = performance.now();
     this.#timer = setInterval(() => void this.#beat(), lease / 3);
     this.#beginToClaim();
   }
@@ -74,18 +78,41 @@ export class Leases {
     }
   }
 
+  get isOverdue(): boolean {
+    return performance.now() - this.#confirmed > this.#setup.member.options.lease;
+  }
+
+  async confirm(): Promise<void> {
+    // A round that is under way may have begun long ago. One that fails says that Redis cannot be asked now.
+    let hasWorked = true;
+    while (hasWorked && this.isOverdue) hasWorked = await this.#renewAll();
+  }
+
   async #beat(): Promise<void> {
-    if (this.#isBeating) return;
-    this.#isBeating = true;
     await this.#setup.holdings.acks.flush();
-    for (const stream of this.#setup.streams()) {
-      await this.#renew(stream).catch((error: unknown) => this.#failed(error));
-    }
-    this.#isBeating = false;
+    await this.#renewAll();
     this.#beginToClaim();
   }
 
-  async #renew(stream: ConsumedStream): Promise<void> {
+  /** @returns whether all leases hold, or are known to be lost. */
+  #renewAll(): Promise<boolean> {
+    this.#renewing ??= this.#renewEach().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #renewEach(): Promise<boolean> {
+    const begun = performance.now();
+    let haveWorked = true;
+    for (const stream of this.#setup.streams()) {
+      haveWorked = (await this.#renew(stream).catch((error: unknown) => this.#failed(error))) && haveWorked;
+    }
+    if (haveWorked) this.#confirmed = begun;
+    return haveWorked;
+  }
+
+  async #renew(stream: ConsumedStream): Promise<true> {
     const { member, holdings } = this.#setup;
     const { redis, group, consumer } = member;
     const held = [...stream.open.values()].filter(({ state }) => state === 'held');
@@ -97,6 +124,7 @@ export class Leases {
       for (const delivery of openOf(stream, gone)) holdings.lose(delivery, false);
       for (const delivery of openOf(stream, trimmed)) delivery.state = 'trimmed';
     }
+    return true;
   }
 
   #beginToClaim(): void {

@@ -19,6 +19,8 @@ export class StreamDelivery implements Delivery {
   lane: string | undefined;
   /** Of a request. */
   callId: CallId | undefined;
+  /** Handled, while it is in doubt whose it is. */
+  isDone = false;
   state: 'held' | 'trimmed' | 'lost' = 'held';
   readonly #settling: Settling;
 

@@ -19,7 +19,7 @@ export interface ReadLoopSetup {
   readonly unblock: ((clientId: number) => Promise<unknown>) | undefined;
   /** Milliseconds that a read may wait in Redis for something to come. */
   readonly patience: number;
-  /** Milliseconds that it may then still be silent, before its connection is taken for dead; 0: for ever. */
+  /** Milliseconds in all after which a connection that has not answered is taken for dead; 0: never. More than `patience`. */
   readonly heartbeat: number;
   readonly budget: RoomBudget;
   /** How many entries it would read at once. */
@@ -57,8 +57,8 @@ export class ReadLoop {
   }
 
   start(): void {
-    const { patience, heartbeat } = this.#setup;
-    if (heartbeat > 0) this.#watch = setTimeout(() => this.#checkLife(), patience + heartbeat);
+    const { heartbeat } = this.#setup;
+    if (heartbeat > 0) this.#watch = setTimeout(() => this.#checkLife(), heartbeat);
     this.#connection.open();
     this.#ended = this.#run();
   }

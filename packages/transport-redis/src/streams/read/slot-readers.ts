@@ -17,7 +17,7 @@ export interface Reading {
   readonly isCluster: boolean;
   /** Milliseconds that a read may wait in Redis. */
   readonly patience: number;
-  /** Milliseconds that it may then still be silent; 0: for ever. */
+  /** Milliseconds in all after which a connection that has not answered is taken for dead; 0: never. */
   readonly heartbeat: number;
   readonly unblock: ((clientId: number) => Promise<unknown>) | undefined;
 }

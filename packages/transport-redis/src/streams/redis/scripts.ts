@@ -6,16 +6,17 @@ import { Script } from './script.ts';
  * not count as a delivery.
  *
  * KEYS: stream. ARGV: group, consumer, idle, ids.
- * Returns the ids that another consumer has, those that nobody has any more, and those whose entries were trimmed.
+ * Returns the ids that another consumer has, or has acknowledged; those whose group or entry is not there any more; and those
+ * whose entries were trimmed.
  */
 export const holdScript = new Script(`
 local taken, gone, trimmed = {}, {}, {}
 for i = 4, #ARGV do
   local id = ARGV[i]
   local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
-  if not pending then
+  if not pending and #redis.call('XRANGE', KEYS[1], id, id) == 0 then
     gone[#gone + 1] = id
-  elseif pending[2] ~= ARGV[2] then
+  elseif not pending or pending[2] ~= ARGV[2] then
     taken[#taken + 1] = id
   else
     local held = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'IDLE', ARGV[3], 'JUSTID')
