@@ -55,7 +55,7 @@ export class ClusterConnection {
 
   /** Who has the slot of a key or channel now. @throws RpcException 503 when nobody does. */
   async masterOf(key: string): Promise<Address> {
-    const slot = Number(await this.cluster.cluster('KEYSLOT', key));
+    const slot = await this.cluster.cluster('KEYSLOT', key);
     const node = this.cluster.slots[slot]?.[0];
     const colon = node?.lastIndexOf(':') ?? -1;
     if (node === undefined || colon < 0) {
@@ -67,7 +67,7 @@ export class ClusterConnection {
   /** Asks again who has what. */
   refresh(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.cluster.refreshSlotsCache((error) => (error == null ? resolve() : reject(error)));
+      this.cluster.refreshSlotsCache((error) => (error instanceof Error ? reject(error) : resolve()));
     });
   }
 

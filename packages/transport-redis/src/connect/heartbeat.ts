@@ -30,7 +30,7 @@ export class Heartbeat {
     if (!this.#isPinged) {
       this.#isPinged = true;
       // Whatever it answers is a sign of life; that it does not answer, the next beat sees.
-      this.#redis.ping(ignore);
+      void this.#redis.ping(ignore);
       return;
     }
     // If it was this process that hung, the answer waits in the socket: read first, then judge.

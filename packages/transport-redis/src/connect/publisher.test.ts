@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { isUnsent, type Outlet, type Published, Publisher } from './publisher.ts';
+import { type Confirmed, isUnsent, type Outlet, type Published, Publisher } from './publisher.ts';
 
 /** Holds what is published until it is told to confirm it. */
 class Held implements Outlet {
   isOpen = true;
-  readonly sent: { readonly message: string; readonly published: Published }[] = [];
+  readonly sent: { readonly message: string; readonly confirmed: Confirmed }[] = [];
 
-  publish(_channel: string, message: string | Buffer, published: Published): void {
-    this.sent.push({ message: String(message), published });
+  publish(_channel: string, message: string | Buffer, confirmed: Confirmed): void {
+    this.sent.push({ message: String(message), confirmed });
   }
 
   confirm(count = 1): void {
-    for (const { published } of this.sent.splice(0, count)) published(null, 1);
+    for (const { confirmed } of this.sent.splice(0, count)) confirmed(null, 1);
   }
 
   /** The connection is lost: what was under way has an unknown outcome. */
   break(): void {
     this.isOpen = false;
-    for (const { published } of this.sent.splice(0)) published(new Error('lost'));
+    for (const { confirmed } of this.sent.splice(0)) confirmed(new Error('lost'));
   }
 }
 
@@ -25,7 +25,7 @@ const large = 'x'.repeat(300_000);
 const noted =
   (into: string[], name: string): Published =>
   (error) =>
-    into.push(`${name}:${error == null ? 'ok' : isUnsent(error) ? 'unsent' : 'unknown'}`);
+    into.push(`${name}:${error === undefined ? 'ok' : isUnsent(error) ? 'unsent' : 'unknown'}`);
 
 describe('Publisher', () => {
   it('publishes no faster than what was published is confirmed, in order', () => {

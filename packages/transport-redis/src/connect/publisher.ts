@@ -1,16 +1,19 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
 
 /**
- * What became of a message: `error` is `null` when Redis has published it, {@link isUnsent} when it surely was not
- * written, an error of Redis when it was refused; after any other error nobody knows.
+ * What became of a message. Without an error Redis has published it, to so many; of an error {@link isUnsent} says whether it
+ * surely was not written; one of Redis itself refuses it; after any other nobody knows.
  */
-export type Published = (error: Error | null | undefined, receivers?: number) => void;
+export type Published = (error: Error | undefined, receivers: number | undefined) => void;
+
+/** As ioredis calls back. */
+export type Confirmed = (error?: Error | null, receivers?: number) => void;
 
 /** How messages leave. */
 export interface Outlet {
   /** Whether what is published now is written to a socket. */
   readonly isOpen: boolean;
-  publish(channel: string, message: string | Buffer, published: Published): void;
+  publish(channel: string, message: string | Buffer, confirmed: Confirmed): void;
 }
 
 interface Waiting {
@@ -84,13 +87,13 @@ export class Publisher {
 
   #send(channel: string, message: string | Buffer, size: number, published: Published): void {
     if (!this.#outlet.isOpen) {
-      published(unsent);
+      published(unsent, undefined);
       return;
     }
     this.#unconfirmed += size;
     this.#outlet.publish(channel, message, (error, receivers) => {
       this.#unconfirmed -= size;
-      published(error, receivers);
+      published(error ?? undefined, receivers);
       if (this.#isWaiting) this.#sendWaiting();
     });
   }

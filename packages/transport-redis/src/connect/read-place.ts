@@ -163,6 +163,6 @@ function readAddresses(read: Reader, name: 'sentinels' | 'cluster', value: unkno
   });
 }
 
-export function labelOf({ host, port }: Address): string {
+function labelOf({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

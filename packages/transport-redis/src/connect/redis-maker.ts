@@ -110,7 +110,7 @@ export function makeNodeRedis({ options }: Cluster, address: Address, connectTim
 
 type AccessOptions = Pick<RedisOptions, 'tls' | 'username' | 'password' | 'db'>;
 
-export function accessOptions({ tls, username, password, db }: Access): AccessOptions {
+function accessOptions({ tls, username, password, db }: Access): AccessOptions {
   return {
     ...(tls === undefined ? {} : { tls }),
     // With a name ioredis prints no warning when Redis wants no password: its user `default` then takes any.

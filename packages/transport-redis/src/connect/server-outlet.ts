@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.ts';
-import type { Outlet, Published } from './publisher.ts';
+import type { Confirmed, Outlet } from './publisher.ts';
 
 /**
  * PUBLISH over one connection. The commands of one tick leave in one write: ioredis writes each by itself, and its
@@ -23,10 +23,10 @@ export class ServerOutlet implements Outlet {
     return this.#connection.canWrite;
   }
 
-  publish(channel: string, message: string | Buffer, published: Published): void {
+  publish(channel: string, message: string | Buffer, confirmed: Confirmed): void {
     const { redis } = this.#connection;
     if (this.#corked === undefined) this.#cork(redis.stream);
-    redis.publish(channel, message, published as (error: Error | null | undefined) => void);
+    void redis.publish(channel, message, confirmed);
   }
 
   #cork(stream: Redis['stream']): void {

@@ -164,7 +164,7 @@ export abstract class RedisLink implements Link {
 
   /** An answer to a request that core never sees. */
   protected refuse(id: Request['id'], reason: RpcException): void {
-    this.#answer({ kind: 'error', id, seq: 0, body: errorToWire(reason) });
+    void this.#answer({ kind: 'error', id, seq: 0, body: errorToWire(reason) });
   }
 
   #refuse(channel: string, id: Request['id'] | undefined, reason: RpcException): void {

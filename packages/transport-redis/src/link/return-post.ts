@@ -62,7 +62,7 @@ export class ReturnPost {
 
   #publish(channel: string, message: string | Buffer): void {
     this.#posts().publish(channel, message, (error) => {
-      if (error == null || this.#isClosed) return;
+      if (error === undefined || this.#isClosed) return;
       const refused = isReplyError(error) ? refusedError(error, `could not publish on "${channel}"`) : undefined;
       if (refused === undefined || refused.code === RpcCode.Unavailable) this.#keep(channel, message);
       else this.#warn(`redis: ${refused.message}`, error);

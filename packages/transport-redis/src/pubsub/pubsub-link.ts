@@ -73,7 +73,7 @@ export class PubSubLink extends RedisLink {
     const { posts, knowsReceivers } = this.connections;
     return new Promise((resolve, reject) => {
       posts.publish(this.names.channel('message', pattern), message, (error, receivers) => {
-        if (error != null) reject(this.failure(error, pattern));
+        if (error !== undefined) reject(this.failure(error, pattern));
         else if (receivers === 0 && knowsReceivers) reject(nobody(pattern));
         else resolve();
       });
@@ -85,7 +85,7 @@ export class PubSubLink extends RedisLink {
     const message = packMessage(writeHead(envelope, this.instance), body);
     return new Promise((resolve, reject) => {
       this.connections.events.publish(this.names.channel('event', pattern), message, (error) => {
-        if (error == null) resolve();
+        if (error === undefined) resolve();
         else reject(this.failure(error, pattern));
       });
     });

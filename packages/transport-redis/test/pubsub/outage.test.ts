@@ -20,9 +20,9 @@ describe('an outage', () => {
     await proxy.connect();
     const codes = new Map<unknown, number>();
     const count = (end: unknown) => codes.set(end, (codes.get(end) ?? 0) + 1);
-    let stopped = false;
+    const stop = new AbortController();
     const callers = Array.from({ length: 8 }, async () => {
-      while (!stopped) {
+      while (!stop.signal.aborted) {
         await proxy.send('echo', 1, { timeout: 1000 }).then(
           () => count('reply'),
           (error: { code: number }) => count(error.code),
@@ -33,7 +33,7 @@ describe('an outage', () => {
       await server.killClients('pubsub');
       await until(works(proxy), 'it works again');
     }
-    stopped = true;
+    stop.abort();
     await Promise.all(callers);
     // 408 is a request that Redis took for the service's subscriber just before it was killed: nobody can know.
     expect([...codes.keys()].every((end) => end === 'reply' || end === 502 || end === 503 || end === 408)).toBe(true);
@@ -52,10 +52,10 @@ describe('an outage', () => {
     );
     const { client: proxy } = client({ url });
     const call = proxy.send('slow', undefined, { timeout: 10_000 });
-    const ended = expect(call).rejects.toMatchObject({ code: 502 });
+    const ended = call.catch((error: unknown) => error);
     await until(() => isRunning, 'the handler runs');
     await server.killClients('pubsub');
-    await ended;
+    expect(await ended).toMatchObject({ code: 502 });
   });
 
   it('keeps the answers of a service for its end, for callers that were not cut off', async () => {
@@ -99,14 +99,14 @@ describe('an outage', () => {
     );
     const { client: proxy } = client({ url });
     await proxy.connect();
-    let stopped = false;
+    const stop = new AbortController();
     let replies = 0;
     const ends = new Set<number>();
     const callers = Array.from({ length: 16 }, async (_, index) => {
-      while (!stopped) {
+      while (!stop.signal.aborted) {
         try {
           if (index % 4 > 0) await proxy.send('echo', index);
-          else for await (const number of proxy.stream('count')) if (stopped || number === 1000) break;
+          else for await (const number of proxy.stream('count')) if (stop.signal.aborted || number === 1000) break;
           replies += 1;
         } catch (error) {
           ends.add((error as { code: number }).code);
@@ -124,7 +124,7 @@ describe('an outage', () => {
       }
       await until(works(proxy), 'it works again');
     }
-    stopped = true;
+    stop.abort();
     await Promise.all(callers);
     expect([...ends].every((code) => code === 502 || code === 503)).toBe(true);
     await until(() => proxy.pending === 0, 'no call is left');
