@@ -18,8 +18,14 @@ export class DriverWorld implements AsyncDisposable {
   readonly warnings: string[] = [];
   readonly #drivers: ReturnType<typeof openKafkaJs>[] = [];
 
+  readonly #leaks: string[] = [];
+  readonly #noteLeak = (warning: Error): void => {
+    if (warning.name === 'MaxListenersExceededWarning') this.#leaks.push(warning.message);
+  };
+
   private constructor(broker: KafkaBroker) {
     this.broker = broker;
+    process.on('warning', this.#noteLeak);
   }
 
   static async start(options?: KafkaOptions): Promise<DriverWorld> {
@@ -43,6 +49,8 @@ export class DriverWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#drivers.map((driver) => driver.close(1000)));
     await this.broker.close();
+    process.off('warning', this.#noteLeak);
+    if (this.#leaks.length > 0) throw new Error(`listeners pile up: ${this.#leaks.join('; ')}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Broker, BrokerMetadata, Cluster } from 'kafkajs';
+import type { Broker, BrokerMetadata, Cluster, Kafka } from 'kafkajs';
 
 /**
  * What is used of kafkajs 2.2.4 beyond its types. All of it is reached from objects that its public API hands over, is
@@ -24,7 +24,7 @@ export interface RequestQueue {
 
 export interface Connection {
   /** The last one, which may be over. */
-  readonly socket?: Socket;
+  socket: Socket | undefined;
   readonly requestQueue: RequestQueue;
   chunks: Buffer[];
   bytesBuffered: number;
@@ -90,9 +90,28 @@ export function isKnownConnection(connection: Partial<Connection> | undefined): 
     Array.isArray(connection?.chunks) &&
     typeof connection.connect === 'function' &&
     typeof connection.authenticate === 'function' &&
+    typeof connection.disconnect === 'function' &&
     typeof queue?.scheduleCheckPendingRequests === 'function' &&
     typeof queue.scheduleRequestTimeoutCheck === 'function' &&
     Array.isArray(queue.pending) &&
     queue.inflight instanceof Map
   );
+}
+
+type CreateCluster = (options: object) => Cluster;
+
+/** How a `Kafka` makes clusters for its producers, consumers and admins, to look at them before they are used. */
+export function onCluster(kafka: Kafka, look: (cluster: Cluster) => void): void {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  if (symbol === undefined) return;
+  const inner = kafka as unknown as Record<symbol, CreateCluster>;
+  const create = inner[symbol];
+  if (typeof create !== 'function') return;
+  inner[symbol] = (options) => {
+    const cluster = create(options);
+    look(cluster);
+    return cluster;
+  };
 }

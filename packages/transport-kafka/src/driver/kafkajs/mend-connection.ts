@@ -6,7 +6,8 @@ const sizeBytes = 4;
 
 /** What kafkajs 2.2.4 gets wrong about one connection; changes only the given object. */
 export function mendConnection(connection: Connection): void {
-  shareConnect(connection);
+  const ending = endOnce(connection);
+  connectOnce(connection, ending);
   endWhenRefused(connection);
   const queue = connection.requestQueue;
   waitForNothing(queue);
@@ -14,33 +15,54 @@ export function mendConnection(connection: Connection): void {
 }
 
 /**
- * Two calls at once make two sockets, both read into the same buffer; what was left in it of a response that was cut off
- * is taken for the beginning of the next connection's; and when a socket ends late, the next one is taken to have ended.
+ * When it has ended, the socket is let go: one that ends late otherwise ends its successor, one that connects late is taken
+ * for it, and each further `disconnect` adds a listener to the dead one. Gives the end that is under way.
  */
-function shareConnect(connection: Connection): void {
-  const connect = connection.connect.bind(connection);
-  let connecting: Promise<unknown> | undefined;
-  connection.connect = () => {
-    if (connecting === undefined) {
-      if (!connection.requestQueue.isConnected()) {
-        letGo(connection.socket);
-        connection.chunks = [];
-        connection.bytesBuffered = 0;
-        connection.bytesNeeded = sizeBytes;
-      }
-      connecting = connect().finally(() => {
-        connecting = undefined;
-      });
-    }
-    return connecting;
+function endOnce(connection: Connection): () => Promise<unknown> | undefined {
+  const disconnect = connection.disconnect.bind(connection);
+  let ending: Promise<unknown> | undefined;
+  connection.disconnect = () => {
+    ending ??= disconnect().finally(() => {
+      letGo(connection.socket);
+      connection.socket = undefined;
+      ending = undefined;
+    });
+    return ending;
   };
+  return () => ending;
 }
 
 function letGo(socket: Socket | undefined): void {
   if (socket === undefined) return;
-  for (const event of ['data', 'end', 'error', 'timeout']) socket.removeAllListeners(event);
-  socket.on('error', () => undefined);
-  socket.destroy();
+  for (const event of ['connect', 'secureConnect', 'data', 'end', 'timeout']) socket.removeAllListeners(event);
+  socket.removeAllListeners('error').on('error', () => undefined);
+  if (socket.connecting) socket.destroy();
+  // So that the other side's end is seen.
+  else socket.resume();
+}
+
+/**
+ * Two calls at once make two sockets, both read into the same buffer; what was left in it of a response that was cut off
+ * is taken for the beginning of the next connection's; and an end that is under way would end the new socket.
+ */
+function connectOnce(connection: Connection, ending: () => Promise<unknown> | undefined): void {
+  const connect = connection.connect.bind(connection);
+  const begin = async (): Promise<unknown> => {
+    await ending();
+    if (!connection.requestQueue.isConnected()) {
+      connection.chunks = [];
+      connection.bytesBuffered = 0;
+      connection.bytesNeeded = sizeBytes;
+    }
+    return connect();
+  };
+  let connecting: Promise<unknown> | undefined;
+  connection.connect = () => {
+    connecting ??= begin().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
 }
 
 /** The broker closes a connection that it has refused; kafkajs goes on with it, and then tells of that instead of the password. */
@@ -64,7 +86,10 @@ function waitForNothing(queue: RequestQueue): void {
   };
 }
 
-/** Every second instead of every 100 ms: timeouts are seconds long. */
+/**
+ * Every second instead of every 100 ms: timeouts are seconds long. And until none is left: kafkajs stops when it
+ * disconnects, which waits for the requests under way, and so for ever when a broker does not answer.
+ */
 function checkTimeoutsSeldom(queue: RequestQueue): void {
   queue.scheduleRequestTimeoutCheck = () => {
     if (!queue.enforceRequestTimeout) return;
@@ -75,7 +100,7 @@ function checkTimeoutsSeldom(queue: RequestQueue): void {
         for (const request of [...queue.inflight.values()]) {
           if (now - request.sentAt > request.requestTimeout) request.timeoutRequest();
         }
-        if (!queue.isConnected()) queue.destroy();
+        if (!queue.isConnected() && queue.inflight.size === 0) queue.destroy();
       },
       Math.min(queue.requestTimeout, 1000),
     );

@@ -56,7 +56,8 @@ export function mendCluster(cluster: Cluster, options: KafkaJsOptions, sockets: 
   mendConnections(cluster, options, sockets);
 }
 
-function mendConnections(cluster: InnerCluster, options: KafkaJsOptions, sockets: Sockets): void {
+/** Of a cluster that kafkajs's own producers and admins use, and that must show them every error. */
+export function mendConnections(cluster: InnerCluster, options: KafkaJsOptions, sockets: Sockets): void {
   const builder = cluster.connectionPoolBuilder;
   const build = builder.build.bind(builder);
   let next = 0;

@@ -1,6 +1,8 @@
 import kafkajs, { type Admin, type ICustomPartitioner, Kafka, Partitioners, type Producer } from 'kafkajs';
 import { settled } from './backoff.ts';
+import { isKnownCluster, onCluster } from './internals.ts';
 import { type KafkaJsOptions, kafkaConfig } from './kafkajs-options.ts';
+import { mendConnections } from './open-cluster.ts';
 import { Sockets } from './sockets.ts';
 
 /** kafkajs's own objects for the user (`unwrap`): configured as the driver is, connected by their first use, closed with it. */
@@ -13,6 +15,9 @@ export class UserObjects {
   constructor(options: KafkaJsOptions) {
     this.#sockets = new Sockets(options.kafkajs?.socketFactory);
     this.client = new Kafka(kafkaConfig(options, this.#sockets, { retries: 5 }));
+    onCluster(this.client, (cluster) => {
+      if (isKnownCluster(cluster)) mendConnections(cluster, options, this.#sockets);
+    });
   }
 
   get producer(): Producer {
