@@ -51,6 +51,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   #bytes = 0;
   #isFull = false;
   #isStopped = false;
+  #isRevoked = false;
   #committing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settled: (() => void) | undefined;
@@ -92,10 +93,14 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#assigned = partitions;
     this.#names = new Set(partitions.map(nameOf));
     this.#isFull = false;
+    this.#isRevoked = false;
     for (const partition of partitions) this.#offsetsOf(nameOf(partition)).assigned();
+    for (const [name, offsets] of this.#offsets) if (!this.#names.has(name)) offsets.unassigned();
   }
 
   async revoked(_generation: number, clean: boolean): Promise<void> {
+    // Of the fetch under way nothing is taken any more: it would be handled in front of what waited.
+    this.#isRevoked = true;
     this.#dropWaiting();
     if (clean) {
       await this.#quiet(rebalanceGrace);
@@ -106,7 +111,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   }
 
   records(generation: number, topic: string, partition: number, records: readonly DriverRecord[]): void {
-    if (this.#isStopped || generation !== this.#generation) return;
+    if (this.#isStopped || this.#isRevoked || generation !== this.#generation) return;
     const offsets = this.#offsetsOf(nameOf({ topic, partition }));
     for (const record of records) {
       const delivery = new KafkaDelivery(topic, partition, record, this);
@@ -132,19 +137,18 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   }
 
   settle(delivery: KafkaDelivery): void {
-    if (delivery.isDone) return;
-    delivery.isDone = true;
+    if (delivery.state === 'done') return;
+    delivery.state = 'done';
     this.#release(delivery);
     this.#commitSoon();
   }
 
   async bury(delivery: KafkaDelivery, why: DeadReason): Promise<void> {
-    if (delivery.isDone) return;
+    if (delivery.state === 'done') return;
     const name = nameOf(delivery);
     if (!this.#names.has(name)) {
       // It was taken away: whoever has it now decides, and so do we if it comes back.
-      this.#offsets.get(name)?.forget(delivery);
-      delivery.isDone = true;
+      delivery.state = 'dropped';
       this.#release(delivery);
       return;
     }
@@ -153,7 +157,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   }
 
   #hand(delivery: KafkaDelivery): void {
-    delivery.isHanded = true;
+    delivery.state = 'open';
     let envelope: Envelope | Refused | undefined;
     try {
       envelope = this.#setup.read(delivery);
@@ -210,7 +214,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   #dropWaiting(): void {
     this.#line.clear();
     for (const offsets of this.#offsets.values()) {
-      for (const { size } of offsets.forgetWaiting()) {
+      for (const { size } of offsets.dropWaiting()) {
         this.#held -= 1;
         this.#bytes -= size;
       }

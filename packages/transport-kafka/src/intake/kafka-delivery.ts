@@ -19,8 +19,7 @@ export class KafkaDelivery implements Delivery, Slot {
   readonly timestamp: number;
   /** Topic, partition and key; `undefined` without a key. */
   readonly lane: string | undefined;
-  isHanded = false;
-  isDone = false;
+  state: Slot['state'] = 'waiting';
   readonly #keeper: DeliveryKeeper;
 
   constructor(topic: string, partition: number, record: DriverRecord, keeper: DeliveryKeeper) {

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PartitionOffsets, type Slot } from './partition-offsets.ts';
 
-function slot(offset: number, timestamp = offset): Slot & { isHanded: boolean } {
-  return { offset, timestamp, isHanded: true, isDone: false };
+function slot(offset: number, timestamp = offset): Slot {
+  return { offset, timestamp, state: 'open' };
 }
 
 /** Takes records as an intake does. */
@@ -17,7 +17,7 @@ function take(offsets: PartitionOffsets<Slot>, ...at: number[]): Slot[] {
 }
 
 function finish(...slots: (Slot | undefined)[]): void {
-  for (const one of slots) if (one !== undefined) one.isDone = true;
+  for (const one of slots) if (one?.state === 'open') one.state = 'done';
 }
 
 describe('the offsets of a partition', () => {
@@ -82,14 +82,43 @@ describe('the offsets of a partition', () => {
     expect(offsets.toCommit()).toBe(1);
   });
 
-  it('forget what core does not have, so that it is new when it comes again', () => {
-    const offsets = new PartitionOffsets<Slot & { isHanded: boolean }>();
+  it('do not pass what was given back before core had it, and know it when it comes again', () => {
+    const offsets = new PartitionOffsets<Slot>();
     offsets.assigned();
-    for (const offset of [1, 2, 3])
-      if (offsets.isNew(offset, offset)) offsets.add({ ...slot(offset), isHanded: offset === 1 });
-    expect(offsets.forgetWaiting().map(({ offset }) => offset)).toEqual([2, 3]);
-    expect(offsets.isBusy).toBe(true);
-    expect([1, 2, 3].map((offset) => offsets.isNew(offset, offset))).toEqual([false, true, true]);
+    const [a, b, c] = take(offsets, 10, 11, 12);
+    if (b !== undefined) b.state = 'waiting';
+    expect(offsets.dropWaiting()).toEqual([b]);
+    finish(a, c);
+    expect(offsets.toCommit()).toBe(11);
+    offsets.assigned();
+    expect(take(offsets, 11, 12, 13).map(({ offset }) => offset)).toEqual([11, 13]);
+    expect(offsets.toCommit()).toBeUndefined();
+  });
+
+  it('go on when Kafka has removed what was to come again', () => {
+    const offsets = new PartitionOffsets<Slot>();
+    offsets.assigned();
+    const [a, b] = take(offsets, 10, 11);
+    if (b !== undefined) b.state = 'waiting';
+    offsets.dropWaiting();
+    offsets.assigned();
+    const [c] = take(offsets, 10, 12);
+    finish(a, c);
+    expect(offsets.toCommit()).toBe(13);
+  });
+
+  it('of a partition that went and came back are those of its new time', () => {
+    const offsets = new PartitionOffsets<Slot>();
+    offsets.assigned();
+    const [a, b] = take(offsets, 10, 11);
+    if (b !== undefined) b.state = 'waiting';
+    offsets.dropWaiting();
+    offsets.unassigned();
+    finish(a);
+    expect(offsets.toCommit()).toBeUndefined();
+    offsets.assigned();
+    expect(take(offsets, 10, 11).map(({ offset }) => offset)).toEqual([11]);
+    expect(offsets.toCommit()).toBe(11);
   });
 
   it('never pass one that is not done, nor go back, nor take one twice, whatever is done when', () => {
@@ -97,7 +126,7 @@ describe('the offsets of a partition', () => {
       fc.record({ do: fc.constant('take' as const), count: fc.integer({ min: 1, max: 5 }) }),
       fc.record({ do: fc.constant('finish' as const), which: fc.nat(50) }),
       fc.record({ do: fc.constant('commit' as const) }),
-      fc.record({ do: fc.constant('rebalance' as const) }),
+      fc.record({ do: fc.constant('rebalance' as const), drop: fc.nat(50) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
@@ -110,7 +139,7 @@ describe('the offsets of a partition', () => {
           if (one.do === 'take') {
             const at = Array.from({ length: one.count }, (_, index) => position + index);
             for (const fresh of take(offsets, ...at)) {
-              expect(taken.has(fresh.offset)).toBe(false);
+              expect(taken.get(fresh.offset)?.state ?? 'dropped').toBe('dropped');
               taken.set(fresh.offset, fresh);
             }
             position += one.count;
@@ -119,19 +148,24 @@ describe('the offsets of a partition', () => {
             const offset = offsets.toCommit();
             if (offset === undefined) continue;
             expect(offset).toBeGreaterThan(stored);
-            for (const before of taken.values()) if (before.offset < offset) expect(before.isDone).toBe(true);
+            for (const before of taken.values()) if (before.offset < offset) expect(before.state).toBe('done');
             stored = offset;
             offsets.committed(offset);
           } else {
+            for (const waiting of [...taken.values()].slice(one.drop))
+              if (waiting.state === 'open') waiting.state = 'waiting';
+            offsets.dropWaiting();
+            if (one.drop % 2 === 0) offsets.unassigned();
             offsets.assigned();
             position = stored;
           }
         }
         // All that is left can be ended and committed.
         if (position > stored) {
+          for (const fresh of take(offsets, ...Array.from({ length: 500 }, (_, index) => position + index)))
+            finish(fresh);
           finish(...taken.values());
-          for (const fresh of take(offsets, position)) finish(fresh);
-          expect(offsets.toCommit()).toBeGreaterThan(position);
+          expect(offsets.toCommit()).toBe(position + 500);
         }
       }),
       { numRuns: 2000 },

@@ -1,11 +1,13 @@
-/** A record of one partition that was handed out. */
+/** A record of one partition that came. */
 export interface Slot {
   readonly offset: number;
   /** Of the record, in milliseconds: tells a record from another one at the same offset, in a topic that was made anew. */
   readonly timestamp: number;
-  /** Core has it. */
-  isHanded: boolean;
-  isDone: boolean;
+  /**
+   * `waiting` for its turn; `open`: core has it; `done`; `dropped`: it was here, and was given back before core had it. It is to
+   * come again, and until then nothing beyond it may be committed.
+   */
+  state: 'waiting' | 'open' | 'done' | 'dropped';
 }
 
 /**
@@ -14,59 +16,71 @@ export interface Slot {
  * committed yet, is not handled twice. No I/O, no timers.
  */
 export class PartitionOffsets<Held extends Slot> {
-  /** In the order of their offsets: what is open, and what is done but not committed. */
+  /** In the order of their offsets; nothing is missing between them that was ever here and is not committed. */
   #slots: Held[] = [];
-  /** Where the first open one may be; those before it are done. */
+  /** Those before it are done. */
   #open = 0;
-  /** No record has come since the partition was assigned. */
-  #isFresh = true;
+  /** The latest that came since the partition was assigned; what is behind it is of an earlier time. */
+  #seen = -1;
   #committed = -1;
 
   /** The partition was assigned (again): what is committed by now, another instance may have done. */
   assigned(): void {
-    this.#isFresh = true;
+    this.#seen = -1;
     this.#committed = -1;
+    this.#open = 0;
   }
 
-  /** Whether the record is to be handled; if not, it is already here. Follow with {@link add}, or not at all. */
+  /** It was assigned to somebody else. */
+  unassigned(): void {
+    this.assigned();
+    this.#slots = this.#slots.filter(({ state }) => state !== 'dropped');
+  }
+
+  /** Whether a record that came is to be handled; if not, it is already here. Follow with {@link add}, or not at all. */
   isNew(offset: number, timestamp: number): boolean {
-    if (this.#isFresh) this.#startAt(offset);
+    // What is here from before the first record that comes, others have done meanwhile.
+    if (this.#seen < 0) this.#dropBefore(offset);
+    this.#seen = offset;
     const last = this.#slots.at(-1);
-    if (last === undefined || offset > last.offset) return true;
-    const held = this.#slots[this.#indexOf(offset)];
-    if (held?.offset === offset && held.timestamp === timestamp) return false;
-    // The topic was deleted and made anew, and its offsets begin again: those that are here mean other records.
-    this.#slots = [];
-    this.#open = 0;
-    this.#committed = -1;
+    if (last === undefined || (offset > last.offset && last.state !== 'dropped')) return true;
+    let index = this.#indexOf(offset);
+    // Those that were to come again and did not: Kafka has removed them.
+    while (this.#slots[index - 1]?.state === 'dropped') index = this.#remove(index - 1);
+    const held = this.#slots[index];
+    if (held?.offset !== offset || held.state === 'dropped') return true;
+    if (held.timestamp === timestamp) return false;
+    // The topic was deleted and made anew, and its offsets begin again: those from here on mean other records.
+    this.#slots.length = index;
     return true;
   }
 
   add(slot: Held): void {
-    this.#slots.push(slot);
-  }
-
-  /** As if it had never come: when it comes again it is new. */
-  forget(slot: Held): void {
+    const last = this.#slots.at(-1);
+    if (last === undefined || slot.offset > last.offset) {
+      this.#slots.push(slot);
+      return;
+    }
     const index = this.#indexOf(slot.offset);
-    if (this.#slots[index] !== slot) return;
-    this.#slots.splice(index, 1);
-    if (index < this.#open) this.#open -= 1;
+    const isThere = this.#slots[index]?.offset === slot.offset;
+    this.#slots.splice(index, isThere ? 1 : 0, slot);
+    this.#open = Math.min(this.#open, index);
   }
 
-  /** Forgets, and returns, what core does not have. */
-  forgetWaiting(): readonly Held[] {
-    const waiting = this.#slots.filter(({ isHanded }) => !isHanded);
-    if (waiting.length > 0) this.#slots = this.#slots.filter(({ isHanded }) => isHanded);
-    this.#open = 0;
+  /** Gives back what core does not have, and returns it. */
+  dropWaiting(): readonly Held[] {
+    const waiting = this.#slots.filter(({ state }) => state === 'waiting');
+    for (const slot of waiting) slot.state = 'dropped';
     return waiting;
   }
 
-  /** The offset to commit: of the first record that is not done; `undefined` when that is committed. */
+  /** The offset to commit: of the first record that is not done; `undefined` when that is committed, or not known. */
   toCommit(): number | undefined {
-    // Before the first record it is not known what others have done meanwhile.
-    if (this.#isFresh) return undefined;
-    while (this.#slots[this.#open]?.isDone === true) this.#open += 1;
+    for (;;) {
+      const slot = this.#slots[this.#open];
+      if (slot?.state !== 'done' || slot.offset > this.#seen) break;
+      this.#open += 1;
+    }
     const offset = this.#open === 0 ? undefined : (this.#slots[this.#open - 1] as Held).offset + 1;
     return offset !== undefined && offset > this.#committed ? offset : undefined;
   }
@@ -79,13 +93,7 @@ export class PartitionOffsets<Held extends Slot> {
 
   /** Whether core has some that are not done. */
   get isBusy(): boolean {
-    return this.#slots.some(({ isHanded, isDone }) => isHanded && !isDone);
-  }
-
-  /** What is here from before the first record that comes now, others have done meanwhile. */
-  #startAt(offset: number): void {
-    this.#isFresh = false;
-    this.#dropBefore(offset);
+    return this.#slots.some(({ state }) => state === 'open');
   }
 
   #dropBefore(offset: number): void {
@@ -93,6 +101,12 @@ export class PartitionOffsets<Held extends Slot> {
     if (count === 0) return;
     this.#slots.splice(0, count);
     this.#open = Math.max(0, this.#open - count);
+  }
+
+  #remove(index: number): number {
+    this.#slots.splice(index, 1);
+    this.#open = Math.min(this.#open, index);
+    return index;
   }
 
   /** Of the first slot that is not before `offset`. */

@@ -1,5 +1,5 @@
 import { type Hub, type Receiver, RpcCode, RpcException } from '@parley/core/transport';
-import { type KafkaDriver, openKafkaJs } from '../driver/index.ts';
+import { type KafkaDriver, openKafkaJs, type ProducerOptions } from '../driver/index.ts';
 import type { ResolvedKafkaOptions } from '../kafka-options.ts';
 import { Post } from '../post/post.ts';
 import { Topics } from '../topics/topics.ts';
@@ -8,10 +8,12 @@ import { Inbox } from './inbox.ts';
 import { KafkaLink, type Posts } from './kafka-link.ts';
 
 /**
- * For how long what surely was not written is tried again, in milliseconds: a leader moves, a broker restarts. Requests have a
- * deadline and a caller that can try again itself; nobody but us can try an answer again.
+ * For how long what surely was not written is tried again, in milliseconds. Requests have a deadline and a caller that can try
+ * again itself; nobody but us can try an answer again.
  */
-const patience = { requests: 1000, events: 5000, answers: 10_000, letters: 10_000 };
+const patience = { requests: 2000, events: 5000, answers: 10_000, letters: 10_000 };
+/** Of that, in one go: what else is in the same request waits for it. */
+const atOnce = 500;
 
 /** What both sides have: the driver, the ways out, and the inbox. */
 export class Station {
@@ -107,14 +109,21 @@ export class Station {
   #openPosts(): Posts & { readonly letters: Post } {
     const { acks, idempotent, compression, maxQueued } = this.#options;
     const { driver, topics } = this;
-    const post = (options: Parameters<KafkaDriver['producer']>[0]) =>
-      new Post({ producer: driver.producer(options), topics, maxQueued });
+    const post = (options: ProducerOptions, patient: number) =>
+      new Post({
+        // Only within one send do the brokers know a double.
+        producer: driver.producer({ ...options, patience: options.idempotent === true ? patient : atOnce }),
+        topics,
+        maxQueued,
+        patience: patient,
+        repeats: options.repeat,
+      });
     return {
-      requests: post({ acks: 1, patience: patience.requests }),
+      requests: post({ acks: 1 }, patience.requests),
       // Core drops doubles by their number.
-      answers: post({ acks: 1, patience: patience.answers, repeat: true }),
-      events: post({ acks, idempotent, compression, patience: patience.events }),
-      letters: post({ acks: -1, patience: patience.letters, repeat: true }),
+      answers: post({ acks: 1, repeat: true }, patience.answers),
+      events: post({ acks, idempotent, compression }, patience.events),
+      letters: post({ acks: -1, repeat: true }, patience.letters),
     };
   }
 

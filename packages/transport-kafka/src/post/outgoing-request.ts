@@ -9,7 +9,6 @@ const soon = 5;
 export class OutgoingRequest extends Outgoing {
   readonly #request: Request;
   readonly #instance: string;
-  readonly #since = performance.now();
 
   constructor(request: Request, instance: string, settled: Settled) {
     super(writeRecord(request, instance), {}, settled);
@@ -18,7 +17,7 @@ export class OutgoingRequest extends Outgoing {
   }
 
   override leaves(now: number): void {
-    const waited = now - this.#since;
+    const waited = now - this.since;
     const { timeout } = this.#request;
     if (waited < soon || timeout === 0) return;
     const left = Math.max(1, timeout - waited);

@@ -25,6 +25,8 @@ export class Outgoing implements DriverMessage {
   readonly size: number;
   /** Told once. `undefined`: nobody wants to know. */
   readonly settled: Settled | undefined;
+  /** By `performance.now()`. */
+  readonly since = performance.now();
   /** It came back because its topic was gone. */
   wasResent = false;
 

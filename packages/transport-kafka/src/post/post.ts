@@ -10,6 +10,9 @@ const requestBytes = 8 * 1_048_576;
 /** More than this waiting is "full": who can wait, should. */
 const fullBytes = 1_048_576;
 
+/** Milliseconds. */
+const betweenTries = 100;
+
 /** Milliseconds after which a send is slow: a leader is away, or a topic is gone. */
 const slowAfter = 100;
 
@@ -23,6 +26,10 @@ export interface PostOptions {
   readonly topics: Topics;
   /** Bytes left at the end of a tick above which {@link Post.isOverloaded}. */
   readonly maxQueued: number;
+  /** Milliseconds for which what surely was not written is tried again: a leader moves, a broker restarts. */
+  readonly patience: number;
+  /** What perhaps was written, too: its receiver drops doubles, or has to bear them. Default false. */
+  readonly repeats?: boolean | undefined;
 }
 
 /**
@@ -34,6 +41,8 @@ export class Post {
   readonly #producer: DriverProducer;
   readonly #topics: Topics;
   readonly #maxQueued: number;
+  readonly #patience: number;
+  readonly #repeats: boolean;
   readonly #queues = new Map<string, TopicQueue>();
   readonly #endOfTick = (): void => this.#tick();
   #bytes = 0;
@@ -46,10 +55,12 @@ export class Post {
   #idle: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
-  constructor({ producer, topics, maxQueued }: PostOptions) {
+  constructor({ producer, topics, maxQueued, patience, repeats = false }: PostOptions) {
     this.#producer = producer;
     this.#topics = topics;
     this.#maxQueued = maxQueued;
+    this.#patience = patience;
+    this.#repeats = repeats;
   }
 
   /** So much is left of earlier ticks that nothing new should be begun. */
@@ -147,14 +158,33 @@ export class Post {
       this.#settle(messages, undefined);
       return;
     }
-    const again: Outgoing[] = [];
+    const gone: Outgoing[] = [];
+    const failed: Outgoing[] = [];
+    const now = performance.now();
     for (const message of messages) {
       const reason = failures.get(message);
-      if (reason?.code !== RpcCode.NotFound || message.wasResent || this.#isClosed)
-        this.#settle([message], reason && asSent(reason));
-      else again.push(message);
+      if (reason?.code === RpcCode.NotFound && !message.wasResent && !this.#isClosed) gone.push(message);
+      else if (reason !== undefined && this.#mayHelp(reason) && now - message.since < this.#patience)
+        failed.push(message);
+      else this.#settle([message], reason && asSent(reason));
     }
-    if (again.length > 0) this.#resend(queue, again);
+    if (failed.length > 0) this.#tryAgain(queue, failed);
+    if (gone.length > 0) this.#resend(queue, gone);
+  }
+
+  #mayHelp({ code }: RpcException): boolean {
+    if (this.#isClosed) return false;
+    return code === RpcCode.Unavailable || (this.#repeats && code === RpcCode.ConnectionLost);
+  }
+
+  /** By themselves, so that they hold up no other topic. */
+  #tryAgain(queue: TopicQueue, messages: readonly Outgoing[]): void {
+    queue.unshift(messages);
+    queue.isBusy = true;
+    setTimeout(() => {
+      queue.isBusy = false;
+      this.#flush();
+    }, betweenTries);
   }
 
   /** Their topic was deleted, or has fewer partitions than it had. */
@@ -170,13 +200,14 @@ export class Post {
     queue.isBeingMade = true;
     try {
       if (queue.kind === 'requests') queue.spread = await this.#topics.partitions(queue.kind, queue.topic);
+      // Its name came over the wire: none is made because somebody says so.
       else if (queue.kind === 'replies') await this.#topics.mustExist(queue.topic);
       else await this.#topics.ensure(queue.kind, [queue.topic]);
       queue.isReady = true;
     } catch (thrown) {
       // The next message tries again.
       this.#settle(queue.takeAll(), RpcException.from(thrown));
-      this.#queues.delete(queue.topic);
+      if (queue.kind === 'replies') this.#queues.delete(queue.topic);
     }
     queue.isBeingMade = false;
     this.#schedule();

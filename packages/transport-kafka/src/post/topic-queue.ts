@@ -11,9 +11,9 @@ export class TopicQueue {
   readonly topic: string;
   readonly kind: TopicKind;
   /** The topic is there, as far as is known. */
-  isReady: boolean;
+  isReady = false;
   isBeingMade = false;
-  /** Some of it is under way. */
+  /** Some of it is under way, or waits to be tried again. */
   isBusy = false;
   /** Over how many partitions messages may be spread, batch by batch; 0: each message knows its own, or has a key. */
   spread = 0;
@@ -24,8 +24,6 @@ export class TopicQueue {
   constructor(topic: string, kind: TopicKind) {
     this.topic = topic;
     this.kind = kind;
-    // Made by who reads there. Their names come over the wire: none is to be made because somebody says so.
-    this.isReady = kind === 'replies';
   }
 
   get isEmpty(): boolean {

@@ -1,0 +1,145 @@
+import { event, RpcException } from '@parley/core';
+import { recordCalls } from '@parley/testing';
+import { expect, it } from 'vitest';
+import { type KafkaContext, type KafkaDeadLetter, KafkaProducer } from '../src/index.ts';
+import { KafkaStage } from './kafka-stage.ts';
+
+const stage = KafkaStage.use();
+const quickly = { retry: { attempts: 2, backoff: { initial: 5, max: 10 } } };
+
+function list(filter?: { group?: string; pattern?: string }): Promise<KafkaDeadLetter[]> {
+  return Array.fromAsync(stage.deadLetters().list(filter));
+}
+
+it('an event that failed for good is kept as it was, with where it came from and why', async () => {
+  const failing = recordCalls(() => {
+    throw new RpcException('not today', { code: 409, details: { reason: 'closed' } });
+  });
+  await stage.service((host) => host.event('paid', failing, quickly));
+  const before = Date.now();
+  await stage.client().emit('paid', { id: 1 }, { key: 'k', headers: { tenant: 'a' } });
+  await stage.until(async () => (await list()).length === 1, 'it was among the dead letters');
+  const [letter] = await list();
+  const { topic, partition, offset } = failing.calls[0]?.context as KafkaContext;
+  expect(letter).toMatchObject({
+    group: `${stage.prefix}service`,
+    pattern: 'paid',
+    attempts: 2,
+    key: 'k',
+    topic,
+    partition,
+    offset,
+    error: { error: 'not today', code: 409, details: { reason: 'closed' } },
+    headers: { tenant: 'a' },
+    body: '{"id":1}',
+  });
+  expect(letter?.diedAt.getTime()).toBeGreaterThanOrEqual(before);
+  expect(letter?.sentAt.getTime()).toBeGreaterThanOrEqual(before - 1000);
+  // Any tool can read it: texts, in headers.
+  const header = (name: string) => String(letter?.record.headers?.[name]);
+  expect(header('parley-topic')).toBe(topic);
+  expect(header('parley-code')).toBe('409');
+  expect(header('parley-message')).toBe('not today');
+  expect(header('parley-attempts')).toBe('2');
+});
+
+it('is put back for the group that failed, and for no other; and not twice', async () => {
+  let isMended = false;
+  const flaky = recordCalls(() => {
+    if (!isMended) throw new Error('not yet');
+  });
+  const fine = recordCalls();
+  const everywhere = recordCalls();
+  await stage.service((host) => host.event('moved', flaky, quickly), { group: 'flaky' });
+  await stage.service((host) => host.event('moved', fine).event('moved', everywhere, { broadcast: true }), {
+    group: 'fine',
+  });
+  const client = stage.client();
+  for (const data of [1, 2, 3]) await client.emit('moved', data, { key: 'k' });
+  await stage.until(async () => (await list()).length === 3, 'all were among the dead letters');
+  await stage.until(() => fine.calls.length === 3 && everywhere.calls.length === 3, 'the others had them');
+  isMended = true;
+  const before = flaky.calls.length;
+  expect(await stage.deadLetters().redrive({ pattern: 'other' })).toBe(0);
+  expect(await stage.deadLetters({ group: 'fine' }).redrive()).toBe(0);
+  expect(await stage.deadLetters().redrive({ pattern: 'moved', group: `${stage.prefix}flaky` })).toBe(3);
+  await stage.until(() => flaky.calls.length === before + 3, 'they came again');
+  expect(flaky.calls.slice(before).map(({ data }) => data)).toEqual([1, 2, 3]);
+  expect(await list()).toEqual([]);
+  expect(await stage.deadLetters().redrive()).toBe(0);
+  // What is emitted now comes behind them: had they come to the others, they would have been first.
+  await client.emit('moved', 'last', { key: 'k' });
+  for (const handler of [fine, everywhere]) {
+    await stage.until(() => handler.calls.some(({ data }) => data === 'last'), 'the last one came');
+    expect(handler.calls.map(({ data }) => data)).toEqual([1, 2, 3, 'last']);
+  }
+});
+
+it('that fails again is a letter again; one that is removed is none', async () => {
+  const failing = recordCalls(() => {
+    throw new Error('never');
+  });
+  await stage.service((host) => host.event('stays', failing, quickly));
+  await stage.client().emit('stays', 1);
+  await stage.until(async () => (await list()).length === 1, 'it died');
+  const [first] = await list();
+  expect(await stage.deadLetters().redrive([first as KafkaDeadLetter])).toBe(1);
+  await stage.until(async () => (await list()).length === 1, 'it died again');
+  const [second] = await list();
+  expect(second?.id).not.toBe(first?.id);
+  expect(second).toMatchObject({ pattern: 'stays', group: first?.group, attempts: 2 });
+  expect(await stage.deadLetters().remove({ pattern: 'stays' })).toBe(1);
+  expect(await list()).toEqual([]);
+});
+
+it('a payload that is not valid, and one that nobody can read, go there at once', async () => {
+  const schema = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'test',
+      validate: (value: unknown) => (typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] }),
+    },
+  };
+  const handler = recordCalls();
+  await stage.service((host) => host.event(event('strict', { payload: schema }), handler));
+  const client = stage.client();
+  await client.emit('strict', 'text');
+  const producer = client.unwrap(KafkaProducer);
+  await producer.send({
+    topic: `${stage.prefix}strict`,
+    messages: [{ value: 'x', headers: { 'parley-head': '[1,"nothing"]' } }],
+  });
+  await producer.send({ topic: `${stage.prefix}strict`, messages: [{ value: '{"no json', headers: {} }] });
+  await stage.until(async () => (await list()).length === 3, 'all three were there');
+  expect((await list()).map(({ error }) => error.code).sort()).toEqual([400, 400, 422]);
+  await client.emit('strict', 7);
+  await stage.until(() => handler.calls.length === 1, 'the next one was handled');
+  expect(handler.calls[0]?.data).toBe(7);
+});
+
+it('delays only its own key, however many are behind it', async () => {
+  const poison = recordCalls((data, context) => {
+    if ((context as KafkaContext).key === 'poisoned' && data === 0) throw new Error('poison');
+  });
+  const retry = { retry: { attempts: 3, backoff: { initial: 1000, max: 1000 } } };
+  await stage.service((host) => host.event('many', poison, retry), {
+    concurrency: 4,
+    topics: { partitions: 1 },
+  });
+  const client = stage.client();
+  const count = 50;
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => [
+      client.emit('many', index, { key: 'poisoned' }),
+      client.emit('many', index, { key: `k${index % 5}` }),
+    ]).flat(),
+  );
+  const of = (key: string) =>
+    poison.calls.filter(({ context }) => (context as KafkaContext).key === key).map(({ data }) => data);
+  const others = () => poison.calls.length - of('poisoned').length;
+  await stage.until(() => others() === count, 'all others were handled');
+  // It still waits to be tried again, and what is behind it waits with it.
+  expect(new Set(of('poisoned'))).toEqual(new Set([0]));
+  await stage.until(() => of('poisoned').length === count + 2, 'the others of its key came, after it had died');
+  expect(of('poisoned')).toEqual([0, 0, ...Array.from({ length: count }, (_, index) => index)]);
+});
