@@ -23,7 +23,8 @@ it('pub/sub: a caller whose subscriber is killed while replies are on their way 
   const admin = new Redis(broker.url);
   onTestFinished(() => admin.disconnect());
   const others = new Set(await subscribers(admin));
-  const client = clientOfTest('pubsub', broker.url);
+  // The default waits longer after each connection that did not last.
+  const client = clientOfTest('pubsub', broker.url, { reconnect: { initial: 20, max: 50 } });
 
   const outcomes = { replies: 0, lost: 0 };
   for (let round = 0; round < rounds; round++) {
