@@ -76,7 +76,7 @@ export class Intake {
     });
     await Promise.race([this.pause().then(() => this.#group.leave()), late]);
     clearTimeout(timer);
-    this.#group.stop();
+    await Promise.all([this.#group.stop(), this.#broadcast?.pause(0)]);
   }
 
   /** Whether answers have to wait, because the requests may be another instance's by now. */

@@ -98,15 +98,17 @@ export class GroupConsumer {
     await Promise.all([this.#readers.stop(timeout), this.#leases.pause()]);
   }
 
-  /** At once: no timer is left. */
-  stop(): void {
+  /** Resolves soon: no timer and no connection is left. */
+  async stop(): Promise<void> {
     this.#leases.stop();
     this.#upkeep.stop();
+    await this.#readers.stop(0);
   }
 
   /** After `pause`: acknowledges, gives back what is left, and goes. Never rejects; what it cannot do now, time does. */
   async leave(): Promise<void> {
-    this.stop();
+    this.#leases.stop();
+    this.#upkeep.stop();
     await this.#holdings.acks.flush();
     const leave = async (stream: ConsumedStream) => {
       await this.#leases.release(stream);

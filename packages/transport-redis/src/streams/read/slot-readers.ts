@@ -93,15 +93,19 @@ export class SlotReaders {
   }
 
   async #failed(error: unknown): Promise<void> {
+    const { signal } = this.#stopping;
     const { vanished } = this.#setup;
-    if (vanished !== undefined && isNoGroup(error)) return vanished();
+    if (vanished !== undefined && isNoGroup(error)) {
+      await vanished();
+      // Perhaps it could not be helped.
+      return waitUnless(signal, pauseAfterLoss);
+    }
     const isRefusal = isReplyError(error);
     const message = String(error);
     if (isRefusal && message !== this.#refusal) {
       this.#refusal = message;
       this.#setup.warn('redis: the streams cannot be read; trying again', error);
     }
-    const { signal } = this.#stopping;
     await waitUnless(signal, isRefusal ? pauseAfterRefusal : pauseAfterLoss);
   }
 }
