@@ -1,0 +1,77 @@
+import { connect } from 'node:net';
+import { recordCalls } from '@parley/testing';
+import { expect, it } from 'vitest';
+import type { KafkaOptions } from '../src/index.ts';
+import { KafkaStage } from './kafka-stage.ts';
+
+const stage = KafkaStage.use();
+
+/** Counts requests to write, as they leave: 4 bytes of length, 2 of the kind, of which 0 is Produce. */
+function countingProduces(): { readonly kafkajs: NonNullable<KafkaOptions['kafkajs']>; count: number } {
+  const counter = {
+    count: 0,
+    kafkajs: {
+      socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
+        const socket = connect({ host, port }, onConnect);
+        const write = socket.write.bind(socket) as (chunk: Buffer, ...rest: unknown[]) => boolean;
+        socket.write = ((chunk: Buffer, ...rest: unknown[]) => {
+          if (Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === 0) counter.count += 1;
+          return write(chunk, ...rest);
+        }) as typeof socket.write;
+        return socket;
+      },
+    },
+  };
+  return counter;
+}
+
+it('events emitted in one tick go out in one request, whatever their topics', async () => {
+  const counter = countingProduces();
+  const client = stage.client({ kafkajs: counter.kafkajs });
+  await client.emit('a', 0);
+  await client.emit('b', 0);
+  counter.count = 0;
+  await Promise.all(
+    Array.from({ length: 200 }, (_, index) => client.emit(index % 2 === 0 ? 'a' : 'b', index, { key: `k${index}` })),
+  );
+  expect(counter.count).toBe(1);
+});
+
+it('requests sent in one tick do, too, and their answers', async () => {
+  const [asking, answering] = [countingProduces(), countingProduces()];
+  await stage.service((host) => host.message('echo', (data) => data), { kafkajs: answering.kafkajs });
+  const client = stage.client({ kafkajs: asking.kafkajs });
+  expect(await client.send('echo', 0)).toBe(0);
+  asking.count = 0;
+  answering.count = 0;
+  await Promise.all(Array.from({ length: 60 }, (_, index) => client.send('echo', index)));
+  expect(asking.count).toBe(1);
+  expect(answering.count).toBeLessThan(10);
+});
+
+it('more than Kafka takes at once is sent in parts, in order', async () => {
+  const handler = recordCalls((data) => (data as { index: number }).index);
+  await stage.service((host) => host.event('big', handler));
+  const client = stage.client();
+  const count = 40;
+  const filler = 'x'.repeat(900_000);
+  await Promise.all(Array.from({ length: count }, (_, index) => client.emit('big', { index, filler }, { key: 'k' })));
+  await stage.until(() => handler.calls.length === count, 'all had come');
+  expect(handler.calls.map(({ data }) => (data as { index: number }).index)).toEqual(
+    Array.from({ length: count }, (_, index) => index),
+  );
+});
+
+it('what waits beyond the limit is refused with 429, and what was taken arrives', async () => {
+  const client = stage.client({ maxBody: 500_000, maxQueued: 500_000 });
+  await client.emit('queued', 'first');
+  const body = 'x'.repeat(400_000);
+  const outcomes: Promise<unknown>[] = [];
+  for (let tick = 0; tick < 20; tick += 1) {
+    outcomes.push(client.emit('queued', body).catch((reason: unknown) => (reason as { code: number }).code));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const codes = await Promise.all(outcomes);
+  expect(new Set(codes)).toEqual(new Set([undefined, 429]));
+  await client.emit('queued', 'last');
+});
