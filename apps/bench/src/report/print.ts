@@ -7,7 +7,7 @@ import { rounded, table } from './table.ts';
 
 const mebibyte = 1024 * 1024;
 
-export function referenceOf({ results }: Contest, benchCase: BenchCase): Result | undefined {
+function referenceOf({ results }: Contest, benchCase: BenchCase): Result | undefined {
   return results.find(({ contestant }) => makerOf(contestant) === (benchCase.reference ?? 'floor'));
 }
 

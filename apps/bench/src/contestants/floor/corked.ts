@@ -9,6 +9,7 @@ import { redisAddress } from '../redis-address.ts';
 export class Corked {
   readonly redis: Redis;
   #scheduled = false;
+  #free: Promise<unknown> | undefined;
   readonly #uncork = (): void => {
     this.#scheduled = false;
     this.redis.stream.uncork();
@@ -40,6 +41,10 @@ export class Corked {
 
   /** Resolves when there is room; `undefined` when there is. */
   whenFree(): Promise<unknown> | undefined {
-    return this.redis.stream.writableNeedDrain ? once(this.redis.stream, 'drain') : undefined;
+    if (!this.redis.stream.writableNeedDrain) return undefined;
+    this.#free ??= once(this.redis.stream, 'drain').finally(() => {
+      this.#free = undefined;
+    });
+    return this.#free;
   }
 }

@@ -26,6 +26,7 @@ export class FrameSocket {
   #out: Buffer = Buffer.allocUnsafeSlow(bufferBytes);
   #end = 0;
   #scheduled = false;
+  #free: Promise<void> | undefined;
   readonly #flushNow = (): void => this.#flush();
   /** A frame that has begun to come: as much memory as it takes, and how much of it is there. */
   #partial: Buffer | undefined;
@@ -63,9 +64,13 @@ export class FrameSocket {
   /** Resolves when there is room; `undefined` when there is. */
   whenFree(): Promise<void> | undefined {
     if (this.socket.writableLength < fullBytes) return undefined;
-    return new Promise((resolve) => {
-      this.socket.once('drain', resolve);
+    this.#free ??= new Promise((resolve) => {
+      this.socket.once('drain', () => {
+        this.#free = undefined;
+        resolve();
+      });
     });
+    return this.#free;
   }
 
   #makeRoom(needed: number): void {
