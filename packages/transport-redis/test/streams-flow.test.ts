@@ -216,6 +216,29 @@ describe('a request', () => {
   });
 });
 
+it('what waits for a Redis that hangs is bounded: more is refused with 429', async () => {
+  const mebibyte = 1_048_576;
+  const client = stage.client({ maxBody: mebibyte, maxQueued: 4 * mebibyte, heartbeat: 0 });
+  await client.emit('large', 'x');
+  stage.server.pause();
+  const outcomes: Promise<unknown>[] = [];
+  let isRefused = false;
+  await until(() => {
+    const emitted = client.emit('large', new Uint8Array(mebibyte)).catch((thrown: unknown) => {
+      isRefused = true;
+      return (thrown as RpcException).code;
+    });
+    outcomes.push(emitted);
+    return isRefused;
+  }, 'one was refused');
+  expect(outcomes.length).toBeLessThan(20);
+  stage.server.resume();
+  const codes = await Promise.all(outcomes);
+  expect(codes.at(-1)).toBe(429);
+  expect(codes.filter((code) => code === undefined).length).toBeGreaterThanOrEqual(4);
+  await client.emit('large', 'again');
+});
+
 describe('the options', () => {
   it('must name a group to listen, and for a client to serve', async () => {
     const refused = expect.objectContaining({ code: 400, message: expect.stringContaining('"group"') });

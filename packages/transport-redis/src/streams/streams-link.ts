@@ -33,7 +33,8 @@ export class StreamsLink extends RedisLink {
   constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
     super(options, hub, side);
     const { names, instance } = this;
-    this.#sender = new StreamsSender({ names, instance, options: options.streams, redis: () => this.#redis });
+    const { maxQueued, streams } = options;
+    this.#sender = new StreamsSender({ names, instance, options: streams, maxQueued, redis: () => this.#redis });
     if (servesAny(hub.routes)) this.#intake = this.#createIntake(hub.routes);
   }
 

@@ -2,6 +2,7 @@ import { type Event, type Request, RpcCode, RpcException, writeHead } from '@par
 import type { Names } from '../names.ts';
 import { isReplyError, refusedError } from '../redis-error.ts';
 import { writeEntry } from './entry.ts';
+import { Backlog } from './redis/backlog.ts';
 import { Cork } from './redis/cork.ts';
 import type { Commands } from './redis/script.ts';
 import { ServerClock } from './redis/server-clock.ts';
@@ -15,19 +16,24 @@ export interface StreamsSenderSetup {
   /** Of this instance's inbox. */
   readonly instance: string;
   readonly options: ResolvedStreamsOptions;
+  /** Bytes that may wait for Redis; more is refused with 429. */
+  readonly maxQueued: number;
   readonly redis: () => Commands;
 }
 
 /** Adds requests and events to their streams. */
 export class StreamsSender {
   readonly #setup: StreamsSenderSetup;
+  readonly #requestLimit: readonly (string | number)[];
   readonly #cork = new Cork();
+  readonly #backlog = new Backlog();
   /** Says how old an event may be: the clock of this machine may be wrong by years, and would trim it all. */
   readonly #clock: ServerClock;
   readonly #known = new Set<string>();
 
   constructor(setup: StreamsSenderSetup) {
     this.#setup = setup;
+    this.#requestLimit = ['MAXLEN', '~', setup.options.maxRequests];
     this.#clock = new ServerClock(setup.redis, setup.names.eventNames);
   }
 
@@ -39,34 +45,51 @@ export class StreamsSender {
   }
 
   /** Rejects when it surely was not added; what else becomes of it only an answer can tell. */
-  async request(envelope: Request): Promise<void> {
-    const { maxRequests } = this.#setup.options;
-    try {
-      await this.#add('message', envelope, ['MAXLEN', '~', maxRequests]);
-    } catch (error) {
-      if (this.#surelyNot(error)) throw refusedError(error, `"${envelope.pattern}" was not sent`);
-    }
+  request(envelope: Request): Promise<void> {
+    const { pattern } = envelope;
+    return new Promise((resolve, reject) => {
+      this.#add('message', envelope, this.#requestLimit, (error) => {
+        const refused = refusalOf(error, pattern);
+        if (refused === undefined) resolve();
+        else reject(refused);
+      });
+    });
   }
 
   /** Resolves when Redis has it. */
-  async event(envelope: Event): Promise<void> {
+  event(envelope: Event): Promise<void> {
     const { pattern } = envelope;
-    try {
+    return new Promise((resolve, reject) => {
       this.#announce(pattern);
-      await this.#add('event', envelope, this.#retention());
-    } catch (error) {
-      if (this.#surelyNot(error)) throw refusedError(error, `"${pattern}" was not sent`);
-      const message = `"${pattern}" was sent, but Redis was lost before it had confirmed it`;
-      throw new RpcException(message, { code: RpcCode.ConnectionLost, cause: error });
-    }
+      this.#add('event', envelope, this.#retention(), (error) => {
+        if (error) reject(refusalOf(error, pattern) ?? unknown(pattern, error));
+        else resolve();
+      });
+    });
   }
 
-  async #add(kind: 'message' | 'event', envelope: Request | Event, limit: readonly (string | number)[]): Promise<void> {
-    const { names, instance, redis } = this.#setup;
-    const entry = writeEntry(writeHead(envelope, instance), envelope.body);
+  #add(
+    kind: 'message' | 'event',
+    envelope: Request | Event,
+    limit: readonly (string | number)[],
+    added: (error: Error | null | undefined) => void,
+  ): void {
+    const { names, instance, redis, maxQueued } = this.#setup;
+    const { pattern, body } = envelope;
+    if (this.#backlog.bytes > maxQueued) {
+      const message = `"${pattern}" was not sent: ${maxQueued} bytes wait for Redis already`;
+      added(new RpcException(message, { code: RpcCode.Overloaded }));
+      return;
+    }
+    const head = writeHead(envelope, instance);
+    const size = head.length + (body?.length ?? 0);
     const commands = redis();
     this.#cork.put(commands);
-    await commands.xadd(names.stream(kind, envelope.pattern), ...limit, '*', ...entry);
+    this.#backlog.add(size);
+    void commands.xadd(names.stream(kind, pattern), ...limit, '*', ...writeEntry(head, body), (error) => {
+      this.#backlog.confirm(size);
+      added(error);
+    });
   }
 
   /** Before the first event of a name: whoever has a wildcard looks there for names. */
@@ -86,9 +109,16 @@ export class StreamsSender {
     const now = this.#clock.now();
     return age === 0 || now === undefined ? [] : ['MINID', '~', Math.max(0, Math.floor(now - age))];
   }
+}
 
-  /** Redis has refused it, or it was never written. */
-  #surelyNot(error: unknown): boolean {
-    return isReplyError(error) || (error instanceof Error && error.message.startsWith("Stream isn't writeable"));
-  }
+/** Why it surely was not added: Redis has refused it, or it was never written. `undefined` when it was, or may have been. */
+function refusalOf(error: Error | null | undefined, pattern: string): RpcException | undefined {
+  if (!error || error instanceof RpcException) return error ?? undefined;
+  const isUnsent = isReplyError(error) || error.message.startsWith("Stream isn't writeable");
+  return isUnsent ? refusedError(error, `"${pattern}" was not sent`) : undefined;
+}
+
+function unknown(pattern: string, cause: Error): RpcException {
+  const message = `"${pattern}" was sent, but Redis was lost before it had confirmed it`;
+  return new RpcException(message, { code: RpcCode.ConnectionLost, cause });
 }
