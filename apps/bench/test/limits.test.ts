@@ -6,7 +6,7 @@ import { readOptions } from '../src/options.ts';
 import type { Round } from '../src/processes/measure-round.ts';
 
 /** What can be said on any machine, however busy: sizes, bytes, and CPU with much room. */
-describe('limits', () => {
+describe('limits', { timeout: 60_000 }, () => {
   it('core is under 25 KiB, minified and gzipped, without rxjs', async () => {
     expect(await bundleBytes('@parley/core')).toBeLessThan(25 * 1024);
   });
@@ -20,15 +20,15 @@ describe('limits', () => {
   });
 
   it('a call costs no more when 10 000 handlers are registered than when 10 are', async () => {
-    const few = await roundsOf('handlers-10', 0.15);
-    const many = await roundsOf('handlers-10000', 0.15);
-    // Of several rounds the cheapest: others on the machine only make it dearer. A search would cost 100 times as much.
-    expect(cheapest(many)).toBeLessThan(2.5 * cheapest(few));
+    const few = await roundsOf('handlers-10', 0.2);
+    const many = await roundsOf('handlers-10000', 0.2);
+    // Of several rounds the cheapest: others on the machine only make it dearer. Looking through 10 000 takes 20 µs and more.
+    expect(cheapest(many)).toBeLessThan(2 * cheapest(few) + 5);
   });
 });
 
 async function roundsOf(name: string, seconds: number): Promise<readonly Round[]> {
-  const options = readOptions(['--contestants', 'parley', '--rounds', '4', '--warmup', '0.3']);
+  const options = readOptions(['--contestants', 'parley', '--rounds', '5', '--warmup', '1']);
   if (options === undefined) throw new Error('no options');
   const held: Contest = await contest(name, 'tcp', { url: '' }, { ...options, seconds, repeats: 0 });
   const [result] = held.results;

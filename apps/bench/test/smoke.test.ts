@@ -32,7 +32,7 @@ const shortly = 0.005;
 
 const overTcp = Object.entries(contestants).filter(([name]) => transportOf(name) === 'tcp');
 
-describe.each(overTcp)('%s', (name, { cannot = {} }) => {
+describe.each(overTcp)('%s', { timeout: 60_000 }, (name, { cannot = {} }) => {
   let sides: InProcess;
   beforeAll(async () => {
     sides = await InProcess.start(await loadContestant(name));

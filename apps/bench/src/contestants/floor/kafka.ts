@@ -3,6 +3,7 @@ import { type Consumer, Kafka, logLevel, type Producer, type Message as Record }
 import type { Caller, ConnectSetup, Contestant, Served, ServeSetup } from '../contestant.ts';
 import { createTopics } from '../kafka-topics.ts';
 import type { Message, Service } from '../service.ts';
+import { stopIdleTimers } from './idle-kafkajs.ts';
 import { handlersOf, methodNumber } from './methods.ts';
 import { Pending } from './pending.ts';
 
@@ -59,6 +60,7 @@ export const contestant: Contestant = {
 };
 
 function open(broker: string): Kafka {
+  stopIdleTimers();
   return new Kafka({
     brokers: [broker],
     clientId: 'floor',
@@ -78,9 +80,8 @@ async function consume(kafka: Kafka, groupId: string, topics: string[], each: (r
   // From the beginning: the topics are new, and where "the end" is would be found out only at the first fetch.
   await consumer.subscribe({ topics, fromBeginning: true });
   await consumer.run({
-    autoCommit: true,
-    autoCommitInterval: 1_000,
-    eachBatchAutoResolve: true,
+    // Where it was is of no use after the run.
+    autoCommit: false,
     eachBatch: async ({ batch }) => {
       for (const record of batch.messages) each(record);
     },
