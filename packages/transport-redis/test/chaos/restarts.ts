@@ -71,7 +71,19 @@ async function moved(
 /** Nobody is deaf: each instance gets what it is to get. */
 async function expectHearing(fleet: Fleet, mode: Mode, url: string, services: readonly string[]): Promise<void> {
   const client = clientOfTest(mode, url);
-  await client.connect();
+  // Each connects again when its own wait is over; of what pub/sub carries until then it hears nothing.
+  await Promise.all(
+    services.map((name) =>
+      until(`${name} to hear`, async () => {
+        const id = `probe-${performance.now()}`;
+        const [first] = await Promise.allSettled([client.send('work', { id }), client.emit('news.probe', { id })]);
+        return (
+          first.status === 'fulfilled' &&
+          fleet.entries('handled', name).some(([, handled]) => handled.startsWith('probe'))
+        );
+      }),
+    ),
+  );
   const ids = Array.from({ length: 100 }, (_, index) => `after-${index}`);
   const replies = await Promise.all(ids.map((id) => client.send('work', { id })));
   expect(replies.map((reply) => (reply as { id: string }).id)).toEqual(ids);
