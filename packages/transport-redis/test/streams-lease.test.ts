@@ -5,10 +5,12 @@ import { gate, StreamsStage, until } from './streams-stage.ts';
 
 let stage: StreamsStage;
 beforeEach(async () => {
-  stage = await StreamsStage.open();
+  stage = await StreamsStage.open({}, { lease });
 });
 afterEach(() => stage[Symbol.asyncDispose]());
 
+/** Short, so that it runs out soon; long enough for a machine that is busy. */
+const lease = 1000;
 const timeout = { timeout: 15_000 };
 
 describe('a lease', () => {
@@ -80,7 +82,7 @@ describe('a lease', () => {
     await waitForCall(failing, 1, timeout);
     for (const stream of streams) await stage.steal(stream);
     const before = Date.now();
-    await until(() => Date.now() - before > 300, 'a lease has passed');
+    await until(() => Date.now() - before > lease, 'a lease has passed');
     goOn.open();
     await until(async () => {
       // Whoever settles one after the other has settled both by now.
@@ -107,7 +109,7 @@ describe('a lease', () => {
     await waitForCall(handler, 1, timeout);
     await stage.steal(stream);
     const before = Date.now();
-    await until(() => Date.now() - before > 300, 'a lease has passed');
+    await until(() => Date.now() - before > lease, 'a lease has passed');
     goOn.open();
     expect(await call).toMatchObject({ code: 408 });
     expect(first.host.health()['service']?.transporter?.handling).toBe(0);
@@ -118,13 +120,13 @@ describe('a lease', () => {
     const stream = stage.names.stream('event', 'unfinished');
     const never = gate();
     const stuck = recordCalls(() => never.opened);
-    const lease = 60_000;
-    const { host } = await stage.instance((host) => host.event('unfinished', stuck), { lease });
+    const long = { lease: 60_000 };
+    const { host } = await stage.instance((host) => host.event('unfinished', stuck), long);
     await stage.client().emit('unfinished', 1);
     await waitForCall(stuck, 1, timeout);
     await host.close({ timeout: 100 });
     const next = recordCalls();
-    await stage.instance((host) => host.event('unfinished', next), { lease });
+    await stage.instance((host) => host.event('unfinished', next), long);
     await waitForCall(next, 1, timeout);
     never.open();
     await until(async () => (await stage.pending(stream)) === 0, 'it was acknowledged');
@@ -132,11 +134,11 @@ describe('a lease', () => {
 
   it('outlives an outage of Redis: what was handled meanwhile is acknowledged, and does not come again', async () => {
     await stage[Symbol.asyncDispose]();
-    stage = await StreamsStage.open({ appendonly: true });
+    stage = await StreamsStage.open({ appendonly: true }, { lease: 6000 });
     const stream = stage.names.stream('event', 'through');
     const goOn = gate();
     const handler = recordCalls(() => goOn.opened);
-    await stage.instance((host) => host.event('through', handler), { lease: 6000 });
+    await stage.instance((host) => host.event('through', handler));
     const client = stage.client();
     await client.emit('through', 1);
     await waitForCall(handler, 1, timeout);

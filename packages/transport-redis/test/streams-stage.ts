@@ -33,18 +33,19 @@ export class StreamsStage implements AsyncDisposable {
   readonly #thefts: NodeJS.Timeout[] = [];
   readonly #up: { close(options: { timeout: number }): Promise<void> }[] = [];
 
-  private constructor(server: RedisServer) {
+  private constructor(server: RedisServer, defaults: RedisOptions) {
     this.server = server;
-    this.#place = { url: server.url };
+    this.#place = { url: server.url, ...defaults };
     this.redis = new Redis(server.url, { retryStrategy: () => 50 });
     this.redis.on('error', () => undefined);
   }
 
-  static async open(options: RedisServerOptions = {}): Promise<StreamsStage> {
-    return new StreamsStage(await startRedis(options));
+  /** @param defaults of all instances and clients. */
+  static async open(options: RedisServerOptions = {}, defaults: RedisOptions = {}): Promise<StreamsStage> {
+    return new StreamsStage(await startRedis(options), defaults);
   }
 
-  /** An instance of the group `service`, unless told otherwise, with a short lease. */
+  /** An instance of the group `service`, unless told otherwise. */
   async instance(define: (host: Host) => unknown, options: RedisOptions = {}): Promise<Instance> {
     const warnings = new Warnings();
     const transport = redis(this.optionsOf({ group: 'service', ...options }));
@@ -65,7 +66,7 @@ export class StreamsStage implements AsyncDisposable {
   }
 
   optionsOf(options: RedisOptions): RedisOptions {
-    return { mode: 'streams', lease: 300, discoverInterval: 100, ...this.#place, ...options };
+    return { mode: 'streams', discoverInterval: 100, ...this.#place, ...options };
   }
 
   /** What the group has and has not acknowledged, in all. */

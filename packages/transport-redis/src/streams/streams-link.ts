@@ -58,7 +58,7 @@ export class StreamsLink extends RedisLink {
   }
 
   protected override async prepare(): Promise<void> {
-    await this.#sender.prepare();
+    this.#sender.prepare();
     await this.#intake?.prepare();
   }
 

@@ -37,11 +37,12 @@ export class StreamsSender {
     this.#clock = new ServerClock(setup.redis, setup.names.eventNames);
   }
 
-  /** Once per connect. Rejects as the command does. */
-  async prepare(): Promise<void> {
+  /** Once per connect. */
+  prepare(): void {
     this.#known.clear();
     this.#clock.forget();
-    await this.#clock.sample();
+    // Nothing waits for it: until it is known nothing is trimmed by age.
+    this.#clock.sample().catch(() => undefined);
   }
 
   /** Rejects when it surely was not added; what else becomes of it only an answer can tell. */
