@@ -16,7 +16,7 @@ describeTransport({
   create: () => new KafkaWorld(broker),
   unwraps: { server: [Kafka, KafkaProducer, KafkaConsumer, KafkaAdmin], client: [Kafka, KafkaProducer, KafkaAdmin] },
   patience: 20_000,
-  scale: 0.5,
+  scale: 0.4,
   supports: {
     wildcards: true,
     order: true,

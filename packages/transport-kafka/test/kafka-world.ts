@@ -6,22 +6,27 @@ import { type KafkaOptions, kafka, kafkaDeadLetters } from '../src/index.ts';
 
 type SocketFactory = NonNullable<NonNullable<KafkaOptions['kafkajs']>['socketFactory']>;
 
-/** The way of one instance to the brokers, which can be cut for good: for the others it is as if its process were killed. */
+/** The way of one instance to the brokers: it can be cut. */
 class Line {
   readonly #sockets = new Set<Socket>();
-  #isCut = false;
+  /** Why there is no way. */
+  #cut: string | undefined;
 
   readonly factory: SocketFactory = ({ host, port, onConnect }) => {
-    if (this.#isCut) throw new Error('this instance has crashed');
+    if (this.#cut !== undefined) throw new Error(this.#cut);
     const socket = connect({ host, port }, onConnect);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
   };
 
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy(new Error('this instance has crashed'));
+  cut(why: string): void {
+    this.#cut = why;
+    for (const socket of this.#sockets) socket.destroy(new Error(why));
+  }
+
+  mend(): void {
+    this.#cut = undefined;
   }
 }
 
@@ -32,6 +37,8 @@ export class KafkaWorld implements World {
   readonly prefix: string;
   readonly #kafka: KafkaBroker;
   readonly #lines = new Map<Transport, Line>();
+  readonly #crashed = new Set<Line>();
+  #isStopped = false;
   readonly #options: Partial<KafkaOptions>;
 
   constructor(broker: KafkaBroker, options: Partial<KafkaOptions> = {}) {
@@ -53,16 +60,26 @@ export class KafkaWorld implements World {
     return `${this.prefix}${name}`;
   }
 
-  stop(): Promise<void> {
-    return this.#kafka.stop();
+  /**
+   * Cuts the lines of this world, as when the broker is away. That the broker itself may go and come is tested elsewhere
+   * (outage.test.ts, test/chaos): its start takes many seconds on a machine that is busy.
+   */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const line of this.#lines.values()) line.cut('the broker is away');
   }
 
-  restart(): Promise<void> {
-    return this.#kafka.start();
+  async restart(): Promise<void> {
+    this.#isStopped = false;
+    for (const line of this.#lines.values()) if (!this.#crashed.has(line)) line.mend();
   }
 
+  /** For the others it is as if its process were killed. */
   async crash(transport: Transport): Promise<void> {
-    this.#lines.get(transport)?.cut();
+    const line = this.#lines.get(transport);
+    if (line === undefined) return;
+    this.#crashed.add(line);
+    line.cut('this instance has crashed');
   }
 
   async deadLetters(): Promise<DeadLetterSeen[]> {
@@ -76,6 +93,7 @@ export class KafkaWorld implements World {
 
   #create(options: Partial<KafkaOptions>): Transport {
     const line = new Line();
+    if (this.#isStopped) line.cut('the broker is away');
     const transport = kafka({
       // Long enough for a machine that is busy, and short enough for tests that kill.
       sessionTimeout: 2000,
