@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.ts';
+import { PublishCommand } from './publish-command.ts';
 import type { Confirmed, Outlet } from './publisher.ts';
 
 /**
@@ -26,7 +27,7 @@ export class ServerOutlet implements Outlet {
   publish(channel: string, message: string | Buffer, confirmed: Confirmed): void {
     const { redis } = this.#connection;
     if (this.#corked === undefined) this.#cork(redis.stream);
-    void redis.publish(channel, message, confirmed);
+    void redis.sendCommand(new PublishCommand(channel, message, confirmed));
   }
 
   #cork(stream: Redis['stream']): void {

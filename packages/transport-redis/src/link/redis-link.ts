@@ -6,7 +6,6 @@ import {
   errorToWire,
   type Hub,
   type Link,
-  parseReturnAddress,
   type Receiver,
   type Refused,
   type Request,
@@ -190,11 +189,11 @@ export abstract class RedisLink implements Link {
   }
 
   #answer(envelope: Answer): Promise<void> | undefined {
-    const address = parseReturnAddress(envelope.id);
-    if (address === undefined) return undefined;
-    const head = writeHead(envelope, this.instance);
+    // A return address, as `readMessage` has checked: the inbox, a slash, a number.
+    const id = String(envelope.id);
+    const inbox = this.names.channel('inbox', id.slice(0, id.lastIndexOf('/')));
     const body = 'body' in envelope ? envelope.body : undefined;
-    return this.#returnPost.post(this.names.channel('inbox', address.inbox), packMessage(head, body));
+    return this.#returnPost.post(inbox, packMessage(writeHead(envelope, this.instance), body));
   }
 
   #receive(channelBytes: Buffer, message: Buffer, glob: string | undefined): void {

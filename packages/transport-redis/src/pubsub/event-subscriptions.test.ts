@@ -27,6 +27,10 @@ describe('EventSubscriptions', () => {
     expect(subscriptions.events).toEqual([]);
   });
 
+  it('keeps one of two that cover each other', () => {
+    expect(make([], ['a**', 'a*', 'a***']).globs).toEqual(['p:e:a**']);
+  });
+
   it('counts an event that came by several subscriptions once', () => {
     const subscriptions = make([], ['user.*', '*.created']);
     const counted = subscriptions.globs.filter((glob) => subscriptions.counts('user.created', glob));

@@ -18,9 +18,12 @@ export class EventSubscriptions {
   constructor(routes: readonly EventRoutes[], names: Names) {
     const wildcards = [...new Set(routes.flatMap((route) => route.wildcards))];
     const matchers = wildcards.map((wildcard) => ({ wildcard, matches: wildcardMatcher(wildcard) }));
-    // A star of the other one counts as a character here: what swallows it swallows all that it stands for.
-    const kept = matchers.filter(({ wildcard }) =>
-      matchers.every((other) => other.wildcard === wildcard || !other.matches(wildcard)),
+    // A star of the other one counts as a character here: what swallows it swallows all that it stands for. Of two that
+    // cover each other (`a*` and `a**`) the first stays.
+    const kept = matchers.filter((one, index) =>
+      matchers.every(
+        (other, at) => other === one || !other.matches(one.wildcard) || (one.matches(other.wildcard) && index < at),
+      ),
     );
     this.#wildcards = kept.map(({ wildcard, matches }) => ({ glob: names.eventGlob(wildcard), matches }));
     const events = new Set(routes.flatMap((route) => route.events));
