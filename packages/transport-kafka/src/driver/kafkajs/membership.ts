@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AssignerProtocol, type Broker, type Cluster } from 'kafkajs';
 import type { TopicPartition, TopicPartitionOffset } from '../driver.ts';
+import { backoffDelay } from './backoff.ts';
 import { kindOf } from './errors.ts';
 import type { InnerBroker } from './internals.ts';
+
+/** Some seconds. */
+const loadAttempts = 10;
 
 /** Who a member is to the coordinator of its group. */
 export interface Member {
@@ -43,15 +48,19 @@ function watched(broker: InnerBroker, host: MembershipHost): Broker {
   const coordinator = Object.create(broker) as InnerBroker;
   let generationId = -1;
   coordinator.joinGroup = async (request) => {
-    try {
+    for (let attempt = 0; ; attempt++) {
       const memberId =
         request.memberId === undefined || request.memberId === '' ? host.rememberedId() : request.memberId;
-      const joined = await broker.joinGroup({ ...request, memberId });
-      generationId = joined.generationId;
-      return joined;
-    } catch (error) {
-      if (kindOf(error) === 'UNKNOWN_MEMBER_ID') host.forgetId();
-      throw error;
+      try {
+        const joined = await broker.joinGroup({ ...request, memberId });
+        generationId = joined.generationId;
+        return joined;
+      } catch (error) {
+        if (kindOf(error) === 'UNKNOWN_MEMBER_ID') host.forgetId();
+        // The first group of a broker that has just started meets this, and ends kafkajs's consumer.
+        if (kindOf(error) !== 'GROUP_LOAD_IN_PROGRESS' || attempt >= loadAttempts) throw error;
+      }
+      await sleep(backoffDelay(attempt));
     }
   };
   coordinator.syncGroup = async (request) => {
