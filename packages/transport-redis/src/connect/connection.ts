@@ -119,8 +119,7 @@ export class Connection {
     this.#timer = setTimeout(() => this.drop(timedOut(connectTimeout)), connectTimeout);
     // One that a factory made may be on its way already; what becomes of it the events say.
     if (redis.status === 'ready') this.#check(redis);
-    else if (redis.status === 'wait' || redis.status === 'close' || redis.status === 'end')
-      redis.connect().catch(ignore);
+    else if (redis.status !== 'connecting' && redis.status !== 'connect') redis.connect().catch(ignore);
   }
 
   #unmade(error: unknown): void {

@@ -38,8 +38,8 @@ export interface PlaceOptions {
   /** Nodes of a cluster, `host:port` each; one that answers is enough, the others are found through it. */
   readonly cluster?: readonly string[] | undefined;
   /**
-   * Of a cluster and `mode: 'pubsub'`: messages and their answers go by sharded channels (Redis 7), so that they
-   * reach only the nodes that they concern. Events still reach all nodes: wildcards need that. Default false.
+   * Of a cluster: messages of `mode: 'pubsub'`, and answers in both modes, go by sharded channels (Redis 7), so that they
+   * concern only the node that has the channel. Events of pub/sub still go to all nodes: wildcards need that. Default false.
    */
   readonly sharded?: boolean | undefined;
   /**

@@ -133,6 +133,16 @@ function adopt(make: (role: Role) => Redis, role: Role): Redis {
       code: RpcCode.BadRequest,
     });
   }
+  if (adopted.has(redis)) {
+    throw new RpcException(
+      `redis: the option "client" made the same Redis twice, now for the role "${role}": a subscriber can do nothing else`,
+      { code: RpcCode.BadRequest },
+    );
+  }
+  adopted.add(redis);
   Object.assign((redis as Redis).options, ownOptions);
   return redis as Redis;
 }
+
+/** What factories have made. */
+const adopted = new WeakSet<object>();

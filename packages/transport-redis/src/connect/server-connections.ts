@@ -81,7 +81,7 @@ export class ServerConnections implements Connections {
     const setup = {
       label: place.label,
       make: () => (redis ??= makeRedis(place, role, connectTimeout)),
-      check: (made: Redis) => checkServer(made, place.kind === 'sentinels'),
+      check: (made: Redis) => checkServer(made, (made.options.sentinels ?? undefined) !== undefined),
       reconnect,
       connectTimeout,
       heartbeat,

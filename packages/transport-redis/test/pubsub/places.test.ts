@@ -133,7 +133,27 @@ describe('a client of the application', () => {
     for (const [, redis] of made) expect(redis.status).toBe('end');
   });
 
+  it('may be connected already, or about to try again', async () => {
+    const { url } = await broker();
+    const ready = [new Redis(url), new Redis(url)];
+    await Promise.all(ready.map((redis) => redis.ping()));
+    await serve({ client: () => ready.pop() ?? new Redis(url) });
+    const waiting = [new Redis({ port: 1 }), new Redis({ port: 1 })];
+    for (const redis of waiting) redis.on('error', () => undefined);
+    await until(() => waiting.every(({ status }) => status === 'reconnecting'), 'both have failed');
+    for (const redis of waiting) redis.options.port = Number(new URL(url).port);
+    const { client: proxy } = client({ client: () => waiting.pop() ?? new Redis(url) });
+    expect(await proxy.send('echo', 1)).toBe(1);
+  });
+
   it('that is made wrongly is refused', async () => {
+    const { url } = await broker();
+    const one = new Redis(url, { lazyConnect: true });
+    await expect(client({ client: () => one }).client.connect()).rejects.toMatchObject({
+      code: 400,
+      message: expect.stringMatching(/same Redis twice/),
+    });
+
     const nothing = client({ client: (() => undefined) as unknown as () => Redis });
     await expect(nothing.client.connect()).rejects.toMatchObject({
       code: 400,
