@@ -14,6 +14,7 @@ interface Entry {
 
 const manyBrokers = 'a node of it is much more than a connection';
 const boundedByDefault = 'by default it handles 256 at once, and leaves the others with the broker';
+const noStreams = { stream: 'over a broker the floor has no streams' };
 const noHandlers = 'its methods are those of a .proto file';
 
 /** By name: who made it, and over what. */
@@ -53,20 +54,24 @@ export const contestants: Readonly<Record<string, Entry>> = {
       'handlers-10000-all': noHandlers,
     },
   },
-  'floor/redis': { load: async () => (await import('./floor/redis.ts')).contestant, imports: [] },
+  'floor/redis': { load: async () => (await import('./floor/redis.ts')).contestant, imports: [], cannot: noStreams },
   'parley/redis': {
     load: async () => (await import('./parley/redis.ts')).contestant,
     imports: ['@parley/core', '@parley/transport-redis'],
   },
   'nest/redis': { load: async () => (await import('./nest/redis.ts')).contestant, imports: [] },
   'moleculer/redis': { load: async () => (await import('./moleculer/redis.ts')).contestant, imports: [] },
-  'floor/streams': { load: async () => (await import('./floor/streams.ts')).contestant, imports: [] },
+  'floor/streams': {
+    load: async () => (await import('./floor/streams.ts')).contestant,
+    imports: [],
+    cannot: noStreams,
+  },
   'parley/streams': {
     load: async () => (await import('./parley/redis.ts')).streams,
     imports: [],
     cannot: { 'in-flight': boundedByDefault },
   },
-  'floor/kafka': { load: async () => (await import('./floor/kafka.ts')).contestant, imports: [] },
+  'floor/kafka': { load: async () => (await import('./floor/kafka.ts')).contestant, imports: [], cannot: noStreams },
   'parley/kafka': {
     load: async () => (await import('./parley/kafka.ts')).contestant,
     imports: ['@parley/core', '@parley/transport-kafka'],

@@ -18,7 +18,8 @@ export const contestant: Contestant = {
       client: { clientId: 'nest', brokers: [broker] },
       consumer: { groupId: `${run}-replies` },
     });
-    for (const name of ['hold', 'echo', ...extraMethods(handlers)]) client.subscribeToResponseOf(`${run}.${name}`);
+    for (const name of ['hold', 'numbers', 'echo', ...extraMethods(handlers)])
+      client.subscribeToResponseOf(`${run}.${name}`);
     await client.connect();
     return nestCaller(client, (name) => `${run}.${name}`);
   },
