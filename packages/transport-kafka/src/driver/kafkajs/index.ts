@@ -1,2 +1,2 @@
-export type { KafkaJsOptions, KafkaJsSettings } from './kafkajs-options.ts';
+export type { KafkaJsOptions, KafkaJsSettings } from './connection/kafkajs-options.ts';
 export { openKafkaJs } from './open-kafkajs.ts';

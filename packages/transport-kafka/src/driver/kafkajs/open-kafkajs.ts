@@ -13,12 +13,12 @@ import type {
   ReaderOptions,
   ReaderOwner,
 } from '../driver.ts';
-import { KafkaJsAdmin } from './admin.ts';
+import { KafkaJsAdmin } from './admin/admin.ts';
 import { AcknowledgedClock } from './clock.ts';
-import { KafkaJsGroupConsumer } from './group-consumer.ts';
-import type { KafkaJsOptions } from './kafkajs-options.ts';
+import type { KafkaJsOptions } from './connection/kafkajs-options.ts';
+import { KafkaJsGroupConsumer } from './group/group-consumer.ts';
 import { KafkaJsReader } from './partition-reader.ts';
-import { KafkaJsProducer } from './producer.ts';
+import { KafkaJsProducer } from './produce/producer.ts';
 import type { Shared } from './shared.ts';
 import { UserObjects } from './user-objects.ts';
 

@@ -2,11 +2,11 @@ import { RpcCode, RpcException } from '@parley/core/transport';
 import type { Broker } from 'kafkajs';
 import type { DriverRecord, PartitionReader, ReaderOptions, ReaderOwner } from '../driver.ts';
 import { backoffDelay, Pause, settled } from './backoff.ts';
-import { anyPartition } from './chunk.ts';
+import { type OpenCluster, openCluster } from './connection/open-cluster.ts';
+import { Topology } from './connection/topology.ts';
 import { driverError, isFatal, kindOf, rootOf } from './errors.ts';
-import { type OpenCluster, openCluster } from './open-cluster.ts';
+import { anyPartition } from './produce/chunk.ts';
 import type { Shared } from './shared.ts';
-import { Topology } from './topology.ts';
 
 /** A leader that moves or a connection that is made anew takes less; nothing is lost by it, so nobody is told. */
 const lostAfter = 300;

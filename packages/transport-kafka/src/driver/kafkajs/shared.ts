@@ -1,5 +1,5 @@
 import type { AcknowledgedClock } from './clock.ts';
-import type { KafkaJsOptions } from './kafkajs-options.ts';
+import type { KafkaJsOptions } from './connection/kafkajs-options.ts';
 
 /** What the parts of one driver have in common. */
 export interface Shared {

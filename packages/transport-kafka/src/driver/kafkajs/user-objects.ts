@@ -1,9 +1,9 @@
 import kafkajs, { type Admin, type ICustomPartitioner, Kafka, Partitioners, type Producer } from 'kafkajs';
 import { settled } from './backoff.ts';
-import { isKnownCluster, onCluster } from './internals.ts';
-import { type KafkaJsOptions, kafkaConfig } from './kafkajs-options.ts';
-import { mendConnections } from './open-cluster.ts';
-import { Sockets } from './sockets.ts';
+import { isKnownCluster, onCluster } from './connection/internals.ts';
+import { type KafkaJsOptions, kafkaConfig } from './connection/kafkajs-options.ts';
+import { mendConnections } from './connection/open-cluster.ts';
+import { Sockets } from './connection/sockets.ts';
 
 /** kafkajs's own objects for the user (`unwrap`): configured as the driver is, connected by their first use, closed with it. */
 export class UserObjects {

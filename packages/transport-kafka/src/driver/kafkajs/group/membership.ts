@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AssignerProtocol, type Broker, type Cluster } from 'kafkajs';
-import type { TopicPartition, TopicPartitionOffset } from '../driver.ts';
-import { backoffDelay } from './backoff.ts';
-import { kindOf } from './errors.ts';
-import type { InnerBroker } from './internals.ts';
+import type { TopicPartition, TopicPartitionOffset } from '../../driver.ts';
+import { backoffDelay } from '../backoff.ts';
+import type { InnerBroker } from '../connection/internals.ts';
+import { kindOf } from '../errors.ts';
 
 /** Some seconds. */
 const loadAttempts = 10;

@@ -1,9 +1,9 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
-import type { DriverMessage, SendFailures, TopicMessages } from '../driver.ts';
+import type { DriverMessage, SendFailures, TopicMessages } from '../../driver.ts';
+import type { Topology } from '../connection/topology.ts';
+import { driverError, isFatal } from '../errors.ts';
 import { type Chunk, cutIntoChunks, halve, rechoose } from './chunk.ts';
-import { driverError, isFatal } from './errors.ts';
 import type { Verdict } from './produce-codes.ts';
-import type { Topology } from './topology.ts';
 
 /** What a sending needs of its producer. */
 export interface SendingHost {

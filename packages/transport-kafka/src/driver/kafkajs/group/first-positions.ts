@@ -1,5 +1,5 @@
 import type { Broker, Cluster } from 'kafkajs';
-import type { TopicPartition, TopicPartitionOffset } from '../driver.ts';
+import type { TopicPartition, TopicPartitionOffset } from '../../driver.ts';
 import { byTopic } from './membership.ts';
 
 /**

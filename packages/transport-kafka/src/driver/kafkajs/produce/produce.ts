@@ -1,11 +1,11 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
 import type { Broker, CompressionTypes, Message } from 'kafkajs';
+import type { AcknowledgedClock } from '../clock.ts';
+import type { InnerBroker } from '../connection/internals.ts';
+import type { OpenCluster } from '../connection/open-cluster.ts';
+import { driverError, isFatal, kindOf, rootOf } from '../errors.ts';
 import type { Chunk } from './chunk.ts';
-import type { AcknowledgedClock } from './clock.ts';
-import { driverError, isFatal, kindOf, rootOf } from './errors.ts';
 import type { ProducerIdentity } from './idempotence.ts';
-import type { InnerBroker } from './internals.ts';
-import type { OpenCluster } from './open-cluster.ts';
 import { type Verdict, verdictOf } from './produce-codes.ts';
 
 export interface ProduceSettings {

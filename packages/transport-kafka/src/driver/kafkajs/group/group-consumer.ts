@@ -1,12 +1,13 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
 import type { Broker, Consumer, EachBatchPayload } from 'kafkajs';
-import type { GroupConsumer, GroupOptions, GroupOwner, TopicPartition, TopicPartitionOffset } from '../driver.ts';
-import { backoffDelay, Pause, settled } from './backoff.ts';
-import { driverError, isFatal, kindOf } from './errors.ts';
+import type { GroupConsumer, GroupOptions, GroupOwner, TopicPartition, TopicPartitionOffset } from '../../driver.ts';
+import { backoffDelay, Pause, settled } from '../backoff.ts';
+import { driverError, isFatal, kindOf } from '../errors.ts';
+import type { Shared } from '../shared.ts';
 import { firstPositions } from './first-positions.ts';
 import { GroupMember, type GroupMemberHost } from './group-member.ts';
+import { joinPromise } from './join-promise.ts';
 import { commitAs, leaveAs, type Member } from './membership.ts';
-import type { Shared } from './shared.ts';
 
 /** Milliseconds that the owner gets to commit before partitions go back. */
 const revokeTimeout = 1000;
@@ -274,32 +275,4 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
       this.#shared.options.warn(`The owner of the Kafka group consumer "${this.groupId}" threw`, error);
     }
   }
-}
-
-interface JoinPromise {
-  readonly promise: Promise<void>;
-  readonly settled: boolean;
-  resolve(): void;
-  reject(reason: RpcException): void;
-}
-
-function joinPromise(): JoinPromise {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Whoever waits for it looks at it; if nobody does, nobody wants to know.
-  promise.catch(() => undefined);
-  let isSettled = false;
-  return {
-    promise,
-    get settled() {
-      return isSettled;
-    },
-    resolve: () => {
-      isSettled = true;
-      resolve();
-    },
-    reject: (reason) => {
-      isSettled = true;
-      reject(reason);
-    },
-  };
 }

@@ -1,12 +1,12 @@
 import { type Cluster, type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
-import type { GroupOptions } from '../driver.ts';
+import type { GroupOptions } from '../../driver.ts';
+import { settled } from '../backoff.ts';
+import { kafkaConfig } from '../connection/kafkajs-options.ts';
+import { mendCluster } from '../connection/open-cluster.ts';
+import { Sockets } from '../connection/sockets.ts';
+import type { Shared } from '../shared.ts';
 import { assigner } from './assigner.ts';
-import { settled } from './backoff.ts';
-import { kafkaConfig } from './kafkajs-options.ts';
 import { type FindCoordinator, type MembershipHost, watchMembership } from './membership.ts';
-import { mendCluster } from './open-cluster.ts';
-import type { Shared } from './shared.ts';
-import { Sockets } from './sockets.ts';
 
 export interface GroupMemberHost extends MembershipHost {
   /** Must not throw. */

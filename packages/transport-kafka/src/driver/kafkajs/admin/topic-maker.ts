@@ -1,7 +1,7 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
-import type { TopicSpec } from '../driver.ts';
-import { driverError, kindOf } from './errors.ts';
-import type { Topology } from './topology.ts';
+import type { TopicSpec } from '../../driver.ts';
+import type { Topology } from '../connection/topology.ts';
+import { driverError, kindOf } from '../errors.ts';
 
 export interface TopicMakerHost {
   readonly topology: Topology;

@@ -7,17 +7,17 @@ import type {
   ProducerOptions,
   SendFailures,
   TopicMessages,
-} from '../driver.ts';
-import { backoffDelay, Pause, settled } from './backoff.ts';
+} from '../../driver.ts';
+import { backoffDelay, Pause, settled } from '../backoff.ts';
+import { type OpenCluster, openCluster } from '../connection/open-cluster.ts';
+import { Topology } from '../connection/topology.ts';
+import { driverError } from '../errors.ts';
+import type { Shared } from '../shared.ts';
 import type { Chunk } from './chunk.ts';
-import { driverError } from './errors.ts';
 import { ProducerIdentity } from './idempotence.ts';
-import { type OpenCluster, openCluster } from './open-cluster.ts';
 import { type ProduceSettings, produce } from './produce.ts';
 import type { Verdict } from './produce-codes.ts';
 import { Sending, type SendingHost } from './sending.ts';
-import type { Shared } from './shared.ts';
-import { Topology } from './topology.ts';
 
 /** How old the number of a topic's partitions may get, by which keys are spread. */
 const metadataMaxAge = 60_000;

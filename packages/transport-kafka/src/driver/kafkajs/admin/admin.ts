@@ -1,12 +1,12 @@
 import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
-import type { DriverAdmin, TopicPartitionOffset, TopicSpec } from '../driver.ts';
-import { backoffDelay, Pause, settled } from './backoff.ts';
-import { driverError, kindOf } from './errors.ts';
-import type { InnerBroker } from './internals.ts';
-import type { KafkaJsOptions } from './kafkajs-options.ts';
-import { type OpenCluster, openCluster } from './open-cluster.ts';
+import type { DriverAdmin, TopicPartitionOffset, TopicSpec } from '../../driver.ts';
+import { backoffDelay, Pause, settled } from '../backoff.ts';
+import type { InnerBroker } from '../connection/internals.ts';
+import type { KafkaJsOptions } from '../connection/kafkajs-options.ts';
+import { type OpenCluster, openCluster } from '../connection/open-cluster.ts';
+import { Topology } from '../connection/topology.ts';
+import { driverError, kindOf } from '../errors.ts';
 import { TopicMaker } from './topic-maker.ts';
-import { Topology } from './topology.ts';
 
 /** What our idea of the cluster being old makes fail: a closed connection, another controller, a leader that has just been made. */
 const staleKinds = new Set([

@@ -1,6 +1,6 @@
 import { type Message, Partitioners } from 'kafkajs';
-import type { DriverMessage, TopicMessages } from '../driver.ts';
-import type { KnownPartitions } from './topology.ts';
+import type { DriverMessage, TopicMessages } from '../../driver.ts';
+import type { KnownPartitions } from '../connection/topology.ts';
 
 /** Messages that go to one partition in one record batch: written together or not at all. */
 export interface Chunk {

@@ -1,6 +1,6 @@
 import type { Cluster } from 'kafkajs';
+import type { InnerBroker } from '../connection/internals.ts';
 import type { Chunk } from './chunk.ts';
-import type { InnerBroker } from './internals.ts';
 
 /** Who sends and with which number the next message of a partition goes: by these the broker drops doubles. */
 export class ProducerIdentity {
