@@ -13,11 +13,11 @@ function countingProduces(): { readonly kafkajs: NonNullable<KafkaOptions['kafka
     kafkajs: {
       socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
         const socket = connect({ host, port }, onConnect);
-        const write = socket.write.bind(socket) as (chunk: Buffer, ...rest: unknown[]) => boolean;
-        socket.write = ((chunk: Buffer, ...rest: unknown[]) => {
+        const write: (chunk: Buffer, ...rest: never[]) => boolean = socket.write.bind(socket);
+        socket.write = (chunk: Buffer, ...rest: never[]) => {
           if (Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === 0) counter.count += 1;
           return write(chunk, ...rest);
-        }) as typeof socket.write;
+        };
         return socket;
       },
     },

@@ -20,7 +20,9 @@ it('an event that failed for good is kept as it was, with where it came from and
   await stage.client().emit('paid', { id: 1 }, { key: 'k', headers: { tenant: 'a' } });
   await stage.until(async () => (await list()).length === 1, 'it was among the dead letters');
   const [letter] = await list();
-  const { topic, partition, offset } = failing.calls[0]?.context as KafkaContext;
+  const [call] = failing.calls;
+  if (call === undefined) throw new Error('it was not handled');
+  const { topic, partition, offset } = call.context as KafkaContext;
   expect(letter).toMatchObject({
     group: `${stage.prefix}service`,
     pattern: 'paid',

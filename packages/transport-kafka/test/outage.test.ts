@@ -13,9 +13,9 @@ it.each(['is stopped', 'is killed'])(
     const client = stage.client({ outage: 'fail' });
     expect(await client.send('echo', 1)).toBe(1);
     const acknowledged: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const emitting = (async () => {
-      for (let index = 0; !isOver; index += 1) {
+      for (let index = 0; !over.signal.aborted; index += 1) {
         // Calls fail meanwhile, each with a code that says whether it was sent.
         const outcome = await client
           .emit('kept', index, { timeout: 5000 })
@@ -38,7 +38,7 @@ it.each(['is stopped', 'is killed'])(
       'calls were answered again',
       60_000,
     );
-    isOver = true;
+    over.abort();
     await emitting;
     const seen = () => new Set(handler.calls.map(({ data }) => data));
     await stage.until(

@@ -9,12 +9,11 @@ import {
   RpcException,
 } from '@parley/core/transport';
 import type { DriverRecord, GroupConsumer, GroupOwner, TopicPartition, TopicPartitionOffset } from '../driver/index.ts';
+import { Commits } from './commits.ts';
 import { type DeliveryKeeper, KafkaDelivery } from './kafka-delivery.ts';
 import { PartitionOffsets } from './partition-offsets.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** Milliseconds between commits while something is done. */
-const commitInterval = 250;
 /** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
 const rebalanceGrace = 200;
 /** Bytes that may be here unsettled. */
@@ -52,8 +51,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   #isFull = false;
   #isStopped = false;
   #isRevoked = false;
-  #committing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #commits = new Commits(() => this.#commit());
   #settled: (() => void) | undefined;
   readonly #closing = new AbortController();
 
@@ -80,11 +78,9 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     const deadline = performance.now() + timeout;
     this.stop();
     this.#closing.abort();
-    clearTimeout(this.#timer);
-    await within(timeout, this.#commitAll());
-    clearTimeout(this.#timer);
+    await within(timeout, this.#commits.now());
     await this.#consumer?.close(Math.max(0, deadline - performance.now()));
-    clearTimeout(this.#timer);
+    this.#commits.stop();
   }
 
   assigned(generation: number, partitions: readonly TopicPartition[]): void {
@@ -104,7 +100,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#dropWaiting();
     if (clean) {
       await this.#quiet(rebalanceGrace);
-      await this.#commitAll();
+      await this.#commits.now();
     }
     this.#assigned = [];
     this.#names = new Set();
@@ -123,7 +119,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     }
     if (this.#held >= this.#setup.prefetch || this.#bytes >= heldBytes) this.#pause();
     // What was done before a rebalance and comes again now is to be committed.
-    this.#commitSoon();
+    this.#commits.soon();
   }
 
   lost(reason: RpcException): void {
@@ -140,7 +136,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     if (delivery.state === 'done') return;
     delivery.state = 'done';
     this.#release(delivery);
-    this.#commitSoon();
+    this.#commits.soon();
   }
 
   async bury(delivery: KafkaDelivery, why: DeadReason): Promise<void> {
@@ -232,22 +228,8 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     for (const { topic, partition } of this.#assigned) this.#consumer?.resume(topic, partition);
   }
 
-  #commitSoon(): void {
-    if (this.#timer !== undefined || this.#assigned.length === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#commitAll();
-    }, commitInterval);
-  }
-
-  /** One at a time, so that none overtakes another; when it resolves, what was done before is committed, or could not be. */
-  async #commitAll(): Promise<void> {
-    await this.#committing;
-    this.#committing = this.#commit();
-    await this.#committing;
-  }
-
-  async #commit(): Promise<void> {
+  /** What is done and not committed. @returns false when it could not be. */
+  async #commit(): Promise<boolean> {
     const offsets: TopicPartitionOffset[] = [];
     const committed: (() => void)[] = [];
     for (const partition of this.#assigned) {
@@ -257,16 +239,16 @@ export class Intake implements GroupOwner, DeliveryKeeper {
       offsets.push({ ...partition, offset: String(offset) });
       committed.push(() => progress.committed(offset));
     }
-    if (offsets.length === 0 || this.#consumer === undefined) return;
+    if (offsets.length === 0 || this.#consumer === undefined) return true;
     const generation = this.#generation;
     try {
       await this.#consumer.commit(generation, offsets);
     } catch {
       // Nothing is lost: the next commit says it all.
-      this.#commitSoon();
-      return;
+      return false;
     }
     if (generation === this.#generation) for (const settle of committed) settle();
+    return true;
   }
 
   #offsetsOf(name: string): PartitionOffsets<KafkaDelivery> {

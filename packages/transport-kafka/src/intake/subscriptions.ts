@@ -62,8 +62,8 @@ export class Subscriptions {
     this.#isStopped = true;
     this.#discovering?.stop();
     this.#clock?.stop();
-    const closing = [this.#requests?.close(timeout), this.#events?.close(timeout), this.#broadcast?.close(timeout)];
-    await Promise.all(closing);
+    const all = [this.#requests, this.#events, this.#broadcast].filter((one) => one !== undefined);
+    await Promise.all(all.map((subscription) => subscription.close(timeout)));
   }
 
   async #discover(): Promise<void> {
