@@ -25,9 +25,10 @@ const linters: Readonly<Record<string, Command>> = {
 };
 
 const tasks: Readonly<Record<string, () => Promise<boolean>>> = {
+  bench: async () => (await run([...build, '--filter=@parley/bench^...'])) && runProgram('apps/bench/src/main.ts'),
   build: () => run([...build, ...args]),
   'check-types': () => run(['turbo', 'run', 'check-types', ...args]),
-  demo: async () => (await run([...build, '--filter=@parley/demo'])) && runDemo(),
+  demo: async () => (await run([...build, '--filter=@parley/demo'])) && runProgram('apps/demo/dist/main.js'),
   format: () => run(['biome', 'check', '--write', ...args]),
   lint: async () => (await check(linters)).failed === 0,
   release: async () => (await run(build)) && (await run(['changeset', 'publish'])),
@@ -39,9 +40,9 @@ const chosen = tasks[task];
 if (!chosen) console.error(`There is no task "${task}"; the tasks are ${Object.keys(tasks).join(', ')}.`);
 if (!(await chosen?.())) process.exitCode ??= 1;
 
-/** Ends with the demo's own exit code: 2 for a wrong option. */
-async function runDemo(): Promise<boolean> {
-  const code = await spawnForeground('node', ['apps/demo/dist/main.js', ...args], { cwd: root });
+/** Ends with the program's own exit code: 2 for a wrong option. */
+async function runProgram(file: string): Promise<boolean> {
+  const code = await spawnForeground('node', [file, ...args], { cwd: root });
   process.exitCode = code;
   return code === 0;
 }
