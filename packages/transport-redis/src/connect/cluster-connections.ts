@@ -7,9 +7,10 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Connections, ConnectionsOwner } from './connections.ts';
 import { Ensemble } from './ensemble.ts';
 import { countSubscribers } from './listeners.ts';
+import type { Role } from './place-options.ts';
 import { Publisher } from './publisher.ts';
 import type { Address } from './read-place.ts';
-import { type ClusterPlace, makeCluster, makeNodeRedis } from './redis-maker.ts';
+import { type ClusterPlace, connectionName, makeCluster, makeNodeRedis } from './redis-maker.ts';
 import { ServerOutlet } from './server-outlet.ts';
 import { ShardedOutlet } from './sharded-outlet.ts';
 import { Shards } from './shards.ts';
@@ -26,6 +27,7 @@ export class ClusterConnections implements Connections {
   readonly events: Publisher;
   readonly knowsReceivers: boolean;
   readonly #options: ResolvedRedisOptions;
+  readonly #name: string | undefined;
   readonly #cluster: ClusterConnection;
   readonly #publishing: Connection;
   readonly #subscriber: Connection;
@@ -34,6 +36,7 @@ export class ClusterConnections implements Connections {
 
   constructor(options: ResolvedRedisOptions, place: ClusterPlace, owner: ConnectionsOwner) {
     this.#options = options;
+    this.#name = owner.name;
     const { connectTimeout, reconnect, heartbeat } = options;
     const ensemble = new Ensemble(owner);
     const clusterOwner = ensemble.join();
@@ -48,15 +51,18 @@ export class ClusterConnections implements Connections {
       },
     );
     const someNode = () => this.#someMaster();
-    this.#publishing = this.#create(someNode, heartbeat, ensemble.join());
-    this.#subscriber = this.#create(someNode, heartbeat, ensemble.join(), (redis) => hear(redis, owner.receive));
+    this.#publishing = this.#create('commands', someNode, heartbeat, ensemble.join());
+    this.#subscriber = this.#create('subscriber', someNode, heartbeat, ensemble.join(), (redis) =>
+      hear(redis, owner.receive),
+    );
     this.events = new Publisher(new ServerOutlet(this.#publishing));
     this.knowsReceivers = place.sharded;
     this.posts = place.sharded ? new Publisher(new ShardedOutlet(this.#cluster)) : this.events;
     if (!place.sharded) return;
     this.#shards = new Shards({
       cluster: this.#cluster,
-      create: (address, shardOwner, adopt) => this.#create(async () => address, heartbeat, shardOwner, adopt),
+      create: (address, shardOwner, adopt) =>
+        this.#create('subscriber', async () => address, heartbeat, shardOwner, adopt),
       receive: owner.receive,
       reconnect,
       owner: ensemble.join(),
@@ -104,7 +110,7 @@ export class ClusterConnections implements Connections {
   }
 
   reader(key: string, owner: ConnectionOwner): Connection {
-    return this.#create(() => this.#cluster.masterOf(key), 0, owner);
+    return this.#create('reader', () => this.#cluster.masterOf(key), 0, owner);
   }
 
   async close(timeout: number): Promise<void> {
@@ -142,15 +148,17 @@ export class ClusterConnections implements Connections {
   }
 
   #create(
+    role: Role,
     find: () => Promise<Address>,
     heartbeat: number,
     owner: ConnectionOwner,
     adopt?: (redis: Redis) => void,
   ): Connection {
     const { connectTimeout, reconnect, place } = this.#options;
+    const making = { connectTimeout, connectionName: connectionName(this.#name, role) };
     const setup = {
       label: place.label,
-      make: async () => makeNodeRedis(this.commands, await find(), connectTimeout),
+      make: async () => makeNodeRedis(this.commands, await find(), making),
       check: (made: Redis) => checkServer(made, true),
       reconnect,
       connectTimeout,

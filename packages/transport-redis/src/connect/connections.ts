@@ -13,6 +13,8 @@ import type { ReceiveMessage, Subscriptions } from './subscriber.ts';
  */
 export interface ConnectionsOwner extends ConnectionOwner {
   readonly receive: ReceiveMessage;
+  /** What CLIENT LIST shows, with the role; a client of the application may have another name for it. Default `parley`. */
+  readonly name?: string;
 }
 
 /** The connections of one link: for commands, for what is heard on channels, and for readers. */

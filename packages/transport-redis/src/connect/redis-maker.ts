@@ -41,13 +41,25 @@ const ownOptions = {
 /** Milliseconds that ioredis waits for the other side when it closes a connection. */
 const disconnectTimeout = 200;
 
+/** Of every connection. */
+export interface Making {
+  readonly connectTimeout: number;
+  /** What CLIENT LIST shows, if the application has named it nothing else. */
+  readonly connectionName: string;
+}
+
+/** Redis takes printable ASCII without spaces for a connection's name. */
+export function connectionName(instance = 'parley', role: Role): string {
+  return `${instance}:${role}`.replace(/[^!-~]/g, '_');
+}
+
 /**
  * A connection for a role, which does not connect yet, and leaves everything else to `Connection`.
  *
  * @throws RpcException 400 when a factory gives something else, 500 when it throws.
  */
-export function makeRedis(place: ServerPlace, role: Role, connectTimeout: number): Redis {
-  const options = { ...ownOptions, connectTimeout, disconnectTimeout, lazyConnect: true };
+export function makeRedis(place: ServerPlace, role: Role, { connectTimeout, connectionName }: Making): Redis {
+  const options = { ...ownOptions, connectTimeout, connectionName, disconnectTimeout, lazyConnect: true };
   switch (place.kind) {
     case 'server':
       return new Redis({ ...options, ...accessOptions(place), ...place.address });
@@ -64,9 +76,13 @@ export function makeRedis(place: ServerPlace, role: Role, connectTimeout: number
       });
     }
     case 'client':
-      return place.client.duplicate({ ...options, monitor: false });
+      return place.client.duplicate({
+        ...options,
+        connectionName: place.client.options.connectionName ?? connectionName,
+        monitor: false,
+      });
     case 'factory':
-      return adopt(place.make, role);
+      return adopt(place.make, role, connectionName);
   }
 }
 
@@ -99,11 +115,16 @@ export function makeCluster(place: ClusterPlace, connectTimeout: number): Cluste
 }
 
 /** A connection of its own to a node of a cluster. */
-export function makeNodeRedis({ options }: Cluster, address: Address, connectTimeout: number): Redis {
+export function makeNodeRedis(
+  { options }: Cluster,
+  address: Address,
+  { connectTimeout, connectionName }: Making,
+): Redis {
   return new Redis({
     ...options.redisOptions,
     ...ownOptions,
     connectTimeout,
+    connectionName: options.redisOptions?.connectionName ?? connectionName,
     disconnectTimeout,
     lazyConnect: true,
     ...address,
@@ -121,7 +142,7 @@ function accessOptions({ tls, username, password, db }: Access): AccessOptions {
   };
 }
 
-function adopt(make: (role: Role) => Redis, role: Role): Redis {
+function adopt(make: (role: Role) => Redis, role: Role, connectionName: string): Redis {
   let redis: unknown;
   try {
     redis = make(role);
@@ -140,7 +161,8 @@ function adopt(make: (role: Role) => Redis, role: Role): Redis {
     );
   }
   adopted.add(redis);
-  Object.assign((redis as Redis).options, ownOptions);
+  const { options } = redis as Redis;
+  Object.assign(options, { ...ownOptions, connectionName: options.connectionName ?? connectionName });
   return redis as Redis;
 }
 

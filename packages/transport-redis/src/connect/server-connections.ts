@@ -7,7 +7,7 @@ import { Ensemble } from './ensemble.ts';
 import { countSubscribers } from './listeners.ts';
 import type { Role } from './place-options.ts';
 import { Publisher } from './publisher.ts';
-import { makeRedis, type ServerPlace } from './redis-maker.ts';
+import { connectionName, makeRedis, type ServerPlace } from './redis-maker.ts';
 import { ServerOutlet } from './server-outlet.ts';
 import { hear, type Subscriptions, subscribe, unsubscribe } from './subscriber.ts';
 import { within } from './within.ts';
@@ -18,12 +18,14 @@ export class ServerConnections implements Connections {
   readonly knowsReceivers = true;
   readonly #options: ResolvedRedisOptions;
   readonly #place: ServerPlace;
+  readonly #name: string | undefined;
   readonly #commands: Connection;
   readonly #subscriber: Connection;
 
   constructor(options: ResolvedRedisOptions, place: ServerPlace, owner: ConnectionsOwner) {
     this.#options = options;
     this.#place = place;
+    this.#name = owner.name;
     const ensemble = new Ensemble(owner);
     const { heartbeat } = options;
     this.#commands = this.#create('commands', heartbeat, ensemble.join());
@@ -80,7 +82,8 @@ export class ServerConnections implements Connections {
     let redis: Redis | undefined;
     const setup = {
       label: place.label,
-      make: () => (redis ??= makeRedis(place, role, connectTimeout)),
+      make: () =>
+        (redis ??= makeRedis(place, role, { connectTimeout, connectionName: connectionName(this.#name, role) })),
       check: (made: Redis) => checkServer(made, (made.options.sentinels ?? undefined) !== undefined),
       reconnect,
       connectTimeout,

@@ -72,6 +72,7 @@ export abstract class RedisLink implements Link {
       ...hub.routes.messages.map((pattern) => this.names.channel('control', pattern)),
     ];
     this.connections = createConnections(options, {
+      name: this.instance,
       up: () => void this.#establish(),
       down: (reason) => this.#down(reason),
       failed: (reason) => this.#failed(reason),

@@ -118,6 +118,17 @@ describe('a client of the application', () => {
     expect(mine.listenerCount('error')).toBe(0);
   });
 
+  it('gives its connections the name that it has, else they have those of their instance and role', async () => {
+    const { url } = await broker();
+    const looker = new Redis(url, { connectionName: 'mine' });
+    onTestFinished(() => looker.disconnect());
+    await client({ client: looker }).client.connect();
+    await client({ url }).client.connect();
+    const list = String(await looker.client('LIST'));
+    const names = [...list.matchAll(/ name=(\S+) /g)].map(([, name]) => name?.replace(/-\w{16}:/, '-x:'));
+    expect(names.toSorted()).toEqual(['client-x:commands', 'client-x:subscriber', 'mine', 'mine', 'mine']);
+  });
+
   it('may be a function that makes one for each role; they are then closed', async () => {
     const { url } = await broker();
     const made: [string, Redis][] = [];
