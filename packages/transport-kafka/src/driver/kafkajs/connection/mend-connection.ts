@@ -6,8 +6,7 @@ const sizeBytes = 4;
 
 /** What kafkajs 2.2.4 gets wrong about one connection; changes only the given object. */
 export function mendConnection(connection: Connection): void {
-  const ending = endOnce(connection);
-  connectOnce(connection, ending);
+  mendLife(connection);
   endWhenRefused(connection);
   const queue = connection.requestQueue;
   waitForNothing(queue);
@@ -15,54 +14,53 @@ export function mendConnection(connection: Connection): void {
 }
 
 /**
- * When it has ended, the socket is let go: one that ends late otherwise ends its successor, one that connects late is taken
- * for it, and each further `disconnect` adds a listener to the dead one. Gives the end that is under way.
+ * One beginning and one end at a time, the next beginning after the end. In kafkajs two calls at once make two sockets,
+ * both read into the same buffer; what was left in it of a response that was cut off is taken for the beginning of the
+ * next connection's; an end that comes late ends the next socket; and each `disconnect` adds a listener to the dead one.
  */
-function endOnce(connection: Connection): () => Promise<unknown> | undefined {
-  const disconnect = connection.disconnect.bind(connection);
-  let ending: Promise<unknown> | undefined;
-  connection.disconnect = () => {
-    ending ??= disconnect().finally(() => {
-      letGo(connection.socket);
-      connection.socket = undefined;
-      ending = undefined;
-    });
-    return ending;
-  };
-  return () => ending;
-}
-
-function letGo(socket: Socket | undefined): void {
-  if (socket === undefined) return;
-  for (const event of ['connect', 'secureConnect', 'data', 'end', 'timeout']) socket.removeAllListeners(event);
-  socket.removeAllListeners('error').on('error', () => undefined);
-  if (socket.connecting) socket.destroy();
-  // So that the other side's end is seen.
-  else socket.resume();
-}
-
-/**
- * Two calls at once make two sockets, both read into the same buffer; what was left in it of a response that was cut off
- * is taken for the beginning of the next connection's; and an end that is under way would end the new socket.
- */
-function connectOnce(connection: Connection, ending: () => Promise<unknown> | undefined): void {
+function mendLife(connection: Connection): void {
   const connect = connection.connect.bind(connection);
+  const disconnect = connection.disconnect.bind(connection);
+  let connecting: Promise<unknown> | undefined;
+  let ending: Promise<unknown> | undefined;
+  let isAttempting = false;
+
   const begin = async (): Promise<unknown> => {
-    await ending();
+    await ending;
     if (!connection.requestQueue.isConnected()) {
       connection.chunks = [];
       connection.bytesBuffered = 0;
       connection.bytesNeeded = sizeBytes;
     }
+    isAttempting = true;
     return connect();
   };
-  let connecting: Promise<unknown> | undefined;
   connection.connect = () => {
     connecting ??= begin().finally(() => {
+      isAttempting = false;
       connecting = undefined;
     });
     return connecting;
   };
+  connection.disconnect = () => {
+    ending ??= disconnect().finally(() => {
+      // Whoever waits for a connection that is ended before it is there has to hear of it.
+      if (isAttempting) connection.socket?.destroy(new Error('ended before it was connected'));
+      else letGo(connection.socket);
+      connection.socket = undefined;
+      ending = undefined;
+    });
+    return ending;
+  };
+}
+
+/** Nothing that still happens to this socket is the connection's business. */
+function letGo(socket: Socket | undefined): void {
+  if (socket === undefined) return;
+  for (const event of ['data', 'end', 'error', 'timeout']) socket.removeAllListeners(event);
+  socket.on('error', () => undefined);
+  // So that the other side's end is seen.
+  socket.resume();
 }
 
 /** The broker closes a connection that it has refused; kafkajs goes on with it, and then tells of that instead of the password. */
