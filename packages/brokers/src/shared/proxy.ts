@@ -93,7 +93,11 @@ class Pair {
   }
 
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    // Of one that is half closed already, Node would reset nothing and keep its handle for good.
+    for (const socket of this.#sockets) {
+      if (socket.readyState === 'open') socket.resetAndDestroy();
+      else socket.destroy();
+    }
   }
 
   #closed(): void {
