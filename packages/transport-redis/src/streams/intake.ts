@@ -1,4 +1,5 @@
 import type { CallId, Receiver, Routes, RpcException } from '@parley/core/transport';
+import { within } from '../connect/within.ts';
 import { BroadcastConsumer } from './broadcast/broadcast-consumer.ts';
 import { GroupConsumer } from './group/group-consumer.ts';
 import { knownEvents } from './group/known-events.ts';
@@ -70,12 +71,10 @@ export class Intake {
 
   /** Acknowledges what is done and gives back what is not, within `timeout` ms. */
   async close(timeout: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout);
-    });
-    await Promise.race([this.pause().then(() => this.#group.leave()), late]);
-    clearTimeout(timer);
+    await within(
+      timeout,
+      this.pause().then(() => this.#group.leave()),
+    );
     await Promise.all([this.#group.stop(), this.#broadcast?.pause(0)]);
   }
 

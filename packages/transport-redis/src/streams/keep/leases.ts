@@ -68,13 +68,13 @@ export class Leases implements Renewal {
   /** Gives everything back, so that others need not wait for the lease to run out. */
   async release(stream: ConsumedStream): Promise<void> {
     const { redis, group, consumer, options } = this.#setup.member;
+    let from = '-';
     for (;;) {
-      const pending = await redis.xpending(stream.key, group, 'IDLE', 0, '-', '+', chunk, consumer);
-      const ids = (pending as [id: string, consumer: string, idle: number][])
-        .filter(([, , idle]) => idle < options.lease)
-        .map(([id]) => id);
-      if (ids.length === 0) return;
-      await holdScript.run(redis, [stream.key], [group, consumer, options.lease, ...ids]);
+      const pending = (await redis.xpending(stream.key, group, from, '+', chunk, consumer)) as [id: string][];
+      const ids = pending.map(([id]) => id);
+      if (ids.length > 0) await holdScript.run(redis, [stream.key], [group, consumer, options.lease, ...ids]);
+      if (ids.length < chunk) return;
+      from = `(${ids.at(-1)}`;
     }
   }
 

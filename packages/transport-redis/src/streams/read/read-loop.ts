@@ -1,4 +1,5 @@
 import type { Connection, ConnectionOwner } from '../../connect/connection.ts';
+import { within } from '../../connect/within.ts';
 import { type Commands, says } from '../redis/script.ts';
 import type { RoomBudget } from './room-budget.ts';
 import { waitUnless } from './wait-unless.ts';
@@ -73,13 +74,13 @@ export class ReadLoop {
     this.#isStopping = true;
     this.#up.resolve();
     const stopped = new AbortController();
-    const late = waitUnless(stopped.signal, timeout);
-    const unblocking = this.#unblockUntil(stopped.signal);
-    await Promise.race([this.#ended, late]);
+    // Not waited for: Redis may hang.
+    void this.#unblockUntil(stopped.signal);
+    await within(timeout, this.#ended ?? Promise.resolve());
     stopped.abort();
     clearTimeout(this.#watch);
     await this.#connection.close(0);
-    await Promise.all([this.#ended, unblocking]);
+    await this.#ended;
   }
 
   async #run(): Promise<void> {
