@@ -56,6 +56,16 @@ const replies: readonly Meaning[] = [
     code: RpcCode.Unavailable,
     why: 'Redis cannot serve at the moment.',
   },
+  {
+    says: /^OOM|OOM command not allowed/,
+    code: RpcCode.Unavailable,
+    why: 'Redis is full. Give it more memory ("maxmemory"), or keep less (the option "retention").',
+  },
+  {
+    says: /^MISCONF/,
+    code: RpcCode.Unavailable,
+    why: 'Redis cannot save its data, and takes nothing meanwhile. Its log says why.',
+  },
   { says: /max number of clients/, code: RpcCode.Unavailable, why: 'Redis has as many clients as it may have.' },
   {
     says: /^Protocol error|^Unknown RESP type/,

@@ -50,12 +50,21 @@ export class Enrolment {
     try {
       await redis.xgroup('CREATE', stream.key, group, this.#begin(stream), 'MKSTREAM');
     } catch (error) {
-      if (!says(error, 'BUSYGROUP')) throw error;
+      // A Redis that is full refuses to make groups, also those that are there: they are what empties it.
+      const isThere = says(error, 'BUSYGROUP') || (says(error, 'OOM') && (await this.#isThere(stream)));
+      if (!isThere) throw error;
       this.#done.add(stream.key);
       return false;
     }
     this.#done.add(stream.key);
     return wasJoined;
+  }
+
+  async #isThere({ key }: ConsumedStream): Promise<boolean> {
+    const { redis, group } = this.#member;
+    // It rejects where there is no stream.
+    const groups = (await redis.xinfo('GROUPS', key).catch(() => [])) as unknown[][];
+    return groups.some((row) => row[row.indexOf('name') + 1] === group);
   }
 
   #begin({ kind, pattern, key }: ConsumedStream): string {

@@ -166,8 +166,11 @@ local time = redis.call('TIME')
 local now = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 local since = {}
 for i, pattern in ipairs(ARGV) do
-  redis.call('HSETNX', KEYS[1], pattern, now)
   since[i] = redis.call('HGET', KEYS[1], pattern)
+  if not since[i] then
+    redis.call('HSET', KEYS[1], pattern, now)
+    since[i] = now
+  end
 end
 return since
 `);
