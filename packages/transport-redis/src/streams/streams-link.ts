@@ -98,6 +98,7 @@ export class StreamsLink extends RedisLink {
       consumer: this.instance,
       names: this.names,
       options: options.streams,
+      maxBody: options.maxBody,
       isCluster,
       get redis() {
         return commands();

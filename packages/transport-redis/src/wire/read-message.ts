@@ -25,6 +25,17 @@ export const inboxKinds: Kinds = new Set<Envelope['kind']>([...controlKinds, 're
  */
 export function readMessage(message: Buffer, arrival: Arrival, kinds: Kinds, maxBody: number): Envelope | Refused {
   const { head, body } = unpackMessage(message);
+  return readParts(head, body, arrival, kinds, maxBody);
+}
+
+/** As {@link readMessage}, where head and body came apart: in the entry of a stream. */
+export function readParts(
+  head: string,
+  body: Buffer | undefined,
+  arrival: Arrival,
+  kinds: Kinds,
+  maxBody: number,
+): Envelope | Refused {
   const isTooLarge = body !== undefined && body.length > maxBody;
   const envelope = readEnvelope(head, isTooLarge ? body.subarray(0, 0) : body, arrival);
   if (envelope.kind === 'refused') return envelope;

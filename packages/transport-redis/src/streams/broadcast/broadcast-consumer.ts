@@ -1,5 +1,6 @@
-import { type EventRoutes, messageOf, type Receiver, readEnvelope } from '@parley/core/transport';
+import { type EventRoutes, messageOf, type Receiver } from '@parley/core/transport';
 import type { RedisSource } from '../../redis-context.ts';
+import { eventKind, readParts } from '../../wire/read-message.ts';
 import { readEntry } from '../entry.ts';
 import type { Membership } from '../group/membership.ts';
 import { WantedEvents } from '../group/wanted-events.ts';
@@ -101,17 +102,17 @@ export class BroadcastConsumer {
   }
 
   #accept(key: string, { pattern, id }: Place, fields: readonly Buffer[]): void {
-    const { warn } = this.#setup.member;
+    const { warn, maxBody } = this.#setup.member;
     const entry = readEntry(fields);
     // What is put back from the dead letters is for the group that failed.
     if (entry?.group !== undefined) return;
     try {
       const source: RedisSource = { channel: key, entryId: id, deliveryCount: 1 };
       const arrival = { pattern, source, audience: 'broadcast' } as const;
-      const envelope = readEnvelope(entry?.head ?? '', entry?.body, arrival);
+      const envelope = readParts(entry?.head ?? '', entry?.body, arrival, eventKind, maxBody);
       if (envelope.kind === 'refused') throw envelope.reason;
-      if (envelope.kind !== 'event') throw new TypeError(`it is of kind "${envelope.kind}"`);
-      const lane = envelope.key === undefined ? undefined : `broadcast\0${pattern}\0${envelope.key}`;
+      const isKeyed = envelope.kind === 'event' && envelope.key !== undefined;
+      const lane = isKeyed ? `broadcast\0${pattern}\0${envelope.key}` : undefined;
       const failed = () => warn(`redis: the event ${id} of "${key}" failed for good for a handler of every instance`);
       this.#setup.receive(envelope, new BroadcastDelivery(lane, failed));
     } catch (error) {

@@ -9,6 +9,8 @@ export interface Membership {
   readonly consumer: string;
   readonly names: Names;
   readonly options: ResolvedStreamsOptions;
+  /** The largest body in bytes that it takes. */
+  readonly maxBody: number;
   /** The connection for commands, as it is now. */
   readonly redis: Commands;
   readonly isCluster: boolean;

@@ -1,15 +1,16 @@
 import {
   type CallId,
   type DeadReason,
+  type Envelope,
   errorToWire,
   type Receiver,
   RpcCode,
   RpcException,
-  readEnvelope,
 } from '@parley/core/transport';
 import type { RedisSource } from '../../redis-context.ts';
+import { eventKind, readParts, requestKind } from '../../wire/read-message.ts';
 import { writeLetter } from '../dead/letter.ts';
-import { readEntry } from '../entry.ts';
+import { type Entry, readEntry } from '../entry.ts';
 import type { Membership } from '../group/membership.ts';
 import { buryScript } from '../redis/scripts.ts';
 import { deadLettersKey, deadLettersSet } from '../stream-keys.ts';
@@ -60,29 +61,17 @@ export class Holdings implements Settling {
     // It was taken back while this process hung; it runs already.
     if (stream.open.has(id) || (attempt > 1 && stream.isSettling(id))) return;
     const delivery = new StreamDelivery(this, stream, id, fields, attempt);
-    let envelope: ReturnType<typeof readEnvelope>;
+    let envelope: Envelope;
     try {
       const entry = readEntry(fields);
-      if (entry === undefined) throw unreadable('it has no head');
+      if (entry === undefined) throw noHead();
       if (entry.group !== undefined && entry.group !== this.#member.group) {
         this.acks.add(stream, id);
         return;
       }
-      const source: RedisSource = { channel: stream.key, entryId: id, deliveryCount: attempt };
-      const waited = stream.kind === 'message' ? this.#owner.waited(stream, id) : 0;
-      envelope = readEnvelope(entry.head, entry.body, { pattern: stream.pattern, source, audience: 'group', waited });
+      envelope = this.#read(delivery, entry);
     } catch (error) {
       void this.#discard(delivery, RpcException.from(error));
-      return;
-    }
-    if (envelope.kind === 'request' && stream.kind === 'message') {
-      delivery.callId = envelope.id;
-    } else if (envelope.kind === 'event' && stream.kind === 'event') {
-      if (envelope.key !== undefined) delivery.lane = `${stream.pattern}\0${envelope.key}`;
-    } else {
-      if (envelope.kind === 'refused' && envelope.id !== undefined) this.#owner.refuse(envelope.id, envelope.reason);
-      const reason = envelope.kind === 'refused' ? envelope.reason : unreadable(`it is of kind "${envelope.kind}"`);
-      void this.#discard(delivery, reason);
       return;
     }
     stream.open.set(id, delivery);
@@ -135,6 +124,24 @@ export class Holdings implements Settling {
     for (const delivery of stream.open.values()) delivery.state = 'trimmed';
   }
 
+  /** @throws RpcException for what nobody can handle; a request's caller is told. */
+  #read(delivery: StreamDelivery, { head, body }: Entry): Envelope {
+    const { stream, id, attempt } = delivery;
+    const { pattern, kind } = stream;
+    const source: RedisSource = { channel: stream.key, entryId: id, deliveryCount: attempt };
+    const waited = kind === 'message' ? this.#owner.waited(stream, id) : 0;
+    const arrival = { pattern, source, audience: 'group', waited } as const;
+    const kinds = kind === 'message' ? requestKind : eventKind;
+    const envelope = readParts(head, body, arrival, kinds, this.#member.maxBody);
+    if (envelope.kind === 'refused') {
+      if (envelope.id !== undefined) this.#owner.refuse(envelope.id, envelope.reason);
+      throw envelope.reason;
+    }
+    if (envelope.kind === 'request') delivery.callId = envelope.id;
+    else if (envelope.kind === 'event' && envelope.key !== undefined) delivery.lane = `${pattern}\0${envelope.key}`;
+    return envelope;
+  }
+
   #acknowledge({ stream, id, state, callId }: StreamDelivery): void {
     if (state === 'lost') {
       if (callId !== undefined) this.#lostCalls.delete(callId);
@@ -156,6 +163,6 @@ export class Holdings implements Settling {
   }
 }
 
-function unreadable(why: string): RpcException {
-  return new RpcException(`Not a message of Parley: ${why}`, { code: RpcCode.BadRequest });
+function noHead(): RpcException {
+  return new RpcException('Not a message of Parley: it has no head', { code: RpcCode.BadRequest });
 }
