@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Child } from '../shared/child.ts';
-import { run } from '../shared/run.ts';
+import type { Child } from '../shared/child.ts';
+import { Container, pullImage, runContainer } from '../shared/container.ts';
 import { bootstrapFile, type KafkaProgram } from './kafka-program.ts';
 import { propertiesText } from './properties.ts';
 import { clusterId, formatProperties } from './server-properties.ts';
@@ -19,8 +18,7 @@ export class DockerProgram implements KafkaProgram {
 
   /** @throws Error where no Docker answers or the image cannot be had. */
   static async find(): Promise<DockerProgram> {
-    await run('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 });
-    await run('docker', ['image', 'inspect', image]).catch(() => run('docker', ['pull', '-q', image]));
+    await pullImage(image);
     return new DockerProgram();
   }
 
@@ -30,48 +28,19 @@ export class DockerProgram implements KafkaProgram {
     const file = join(scratch, 'server.properties');
     await writeFile(file, propertiesText(formatProperties(join(scratch, 'data'))));
     const user = scram === undefined ? [] : ['--add-scram', scram];
-    const script = [`${bin}/kafka-storage.sh`, 'format', '-t', clusterId, '-c', file, ...user];
-    await run('docker', ['run', '--rm', ...commonFlags(scratch), ...entry(script)]);
+    const command = [`${bin}/kafka-storage.sh`, 'format', '-t', clusterId, '-c', file, ...user];
+    await runContainer({ image, folder: scratch, command, env: { LOG_DIR: scratch } });
     await copyFile(join(scratch, 'data', bootstrapFile), join(folder, bootstrapFile));
     await rm(scratch, { recursive: true });
   }
 
   launch(properties: string, folder: string, jvmFlags: readonly string[]): Child {
-    return new Container(properties, folder, jvmFlags);
+    const env = {
+      KAFKA_HEAP_OPTS: '-Xmx256m',
+      KAFKA_OPTS: jvmFlags.join(' '),
+      // Its scripts write a log of the garbage collector there.
+      LOG_DIR: join(folder, 'logs'),
+    };
+    return new Container({ image, folder, command: [`${bin}/kafka-server-start.sh`, properties], env });
   }
-}
-
-/** The child is `docker run`, which ends when the container does; signals go to the container. */
-class Container extends Child {
-  readonly #name: string;
-
-  constructor(properties: string, folder: string, jvmFlags: readonly string[]) {
-    const name = `parley-kafka-${randomUUID()}`;
-    const options = ['--env', 'KAFKA_HEAP_OPTS=-Xmx256m', '--env', `KAFKA_OPTS=${jvmFlags.join(' ')}`];
-    super(
-      'docker',
-      ['run', '--rm', '--name', name, ...options, ...commonFlags(folder)].concat(
-        entry([`${bin}/kafka-server-start.sh`, properties]),
-      ),
-      { undo: `docker rm -f ${name} >/dev/null 2>&1` },
-    );
-    this.#name = name;
-  }
-
-  override signal(signal: NodeJS.Signals): void {
-    if (!this.running) return;
-    // It fails where the container is just going: `exited` then resolves all the same.
-    run('docker', ['kill', '--signal', signal, this.#name]).catch(() => {});
-  }
-}
-
-/** The folder is at the same place inside, and what is written there is ours. */
-function commonFlags(folder: string): string[] {
-  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
-  const logs = ['--env', `LOG_DIR=${join(folder, 'logs')}`];
-  return ['--network', 'host', '--user', user, '--volume', `${folder}:${folder}`, '--workdir', folder, ...logs];
-}
-
-function entry([command = '', ...args]: readonly string[]): string[] {
-  return ['--entrypoint', command, image, ...args];
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Certificate, makeCertificate } from '../redis/certificate.ts';
+import { type Certificate, makeCertificate } from '../shared/certificate.ts';
 import { type DataFolder, dataFolder } from '../shared/data-folder.ts';
 import { freePorts } from '../shared/free-port.ts';
 import { until } from '../shared/until.ts';

@@ -1,4 +1,4 @@
-import type { Certificate } from '../redis/certificate.ts';
+import type { Certificate } from '../shared/certificate.ts';
 import type { KafkaOptions, KafkaSasl } from './kafka-options.ts';
 import type { Properties } from './properties.ts';
 
@@ -45,8 +45,9 @@ export function serverProperties(
     'share.coordinator.state.topic.num.partitions': '1',
     // Kafka waits 3 s for more members before it starts a new group.
     'group.initial.rebalance.delay.ms': '0',
-    // A node that was killed may register anew only when its old session is over: 9 s by default.
-    'broker.session.timeout.ms': '1000',
+    // A node that was killed may register anew only when its old session is over: 9 s by default. Of several, one that
+    // a busy machine does not let run for a second is not to lose its partitions.
+    'broker.session.timeout.ms': places.length === 1 ? '1000' : '3000',
     'broker.heartbeat.interval.ms': '200',
     // The smallest that it takes; 128 MB by default.
     'log.cleaner.dedupe.buffer.size': '2097152',

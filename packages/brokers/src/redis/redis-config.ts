@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../shared/certificate.ts';
 import type { RedisServerOptions } from './redis-options.ts';
 
 /** What a server is told of itself. */

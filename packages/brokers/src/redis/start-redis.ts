@@ -1,4 +1,4 @@
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate } from '../shared/certificate.ts';
 import { ExternalRedis } from './external-redis.ts';
 import { LocalRedis } from './local-redis.ts';
 import { dataLines } from './redis-config.ts';
