@@ -6,6 +6,9 @@ import { Heartbeat } from './heartbeat.ts';
 import type { Address } from './read-place.ts';
 import { within } from './within.ts';
 
+/** Milliseconds that closing may take at most when nothing is to be sent. */
+const closeTime = 1000;
+
 export interface ClusterSetup {
   readonly label: string;
   /** Called once; it must not reconnect by itself. */
@@ -81,7 +84,7 @@ export class ClusterConnection {
     const { connectTimeout } = this.#setup;
     this.#timer = setTimeout(() => {
       this.#trouble ??= Object.assign(new Error(`no answer within ${connectTimeout} ms`), { code: 'ETIMEDOUT' });
-      cluster.disconnect();
+      this.#disconnect(cluster);
     }, connectTimeout);
     cluster.connect().then(
       () => this.#greet(cluster),
@@ -103,11 +106,8 @@ export class ClusterConnection {
     });
     if (former === 'up' && timeout > 0)
       await within(timeout, Promise.allSettled(cluster.nodes('master').map((node) => node.ping())));
-    const nodes = cluster.nodes();
-    cluster.disconnect();
-    // `disconnect` waits for the other side to close.
-    for (const node of nodes) node.stream?.destroy();
-    await ended;
+    this.#disconnect(cluster);
+    await within(Math.max(timeout, closeTime), ended);
   }
 
   #adopt(cluster: Cluster): Cluster {
@@ -140,9 +140,18 @@ export class ClusterConnection {
         (error: unknown) => {
           if (this.#state !== 'opening') return;
           this.#trouble ??= error;
-          cluster.disconnect();
+          this.#disconnect(cluster);
         },
       );
+  }
+
+  #disconnect(cluster: Cluster): void {
+    const nodes = cluster.nodes();
+    cluster.disconnect();
+    // `disconnect` waits for the other side to close.
+    for (const node of nodes) node.stream?.destroy();
+    // While ioredis looks names up there are no nodes, and nothing that it would say the end of.
+    if (nodes.length === 0) this.#end();
   }
 
   #watch(node: Redis): void {
@@ -158,7 +167,7 @@ export class ClusterConnection {
 
   #end(): void {
     this.#ended?.();
-    if (this.#state === 'closed') return;
+    if (this.#state !== 'opening' && this.#state !== 'up') return;
     clearTimeout(this.#timer);
     const wasUp = this.#state === 'up';
     const { label, reconnect } = this.#setup;
