@@ -110,8 +110,8 @@ export class Intake {
       const names = await knownEvents(this.#member.redis, this.#member.names);
       await this.#group.learn(names);
       this.#broadcast?.learn(names);
-    } catch {
-      // Redis is down, or does not want it now: the next time.
+    } catch (error) {
+      this.#member.refusals.refused('new names of events cannot be looked for', error);
     }
     this.#discoverLater();
   }

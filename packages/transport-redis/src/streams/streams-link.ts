@@ -8,6 +8,7 @@ import {
   RpcCode,
   RpcException,
 } from '@parley/core/transport';
+import type { Connection, ConnectionOwner } from '../connect/connection.ts';
 import { isClusterPlace } from '../connect/redis-maker.ts';
 import type { Subscriptions } from '../connect/subscriber.ts';
 import { RedisLink, type Side } from '../link/redis-link.ts';
@@ -15,6 +16,8 @@ import type { ResolvedRedisOptions } from '../redis-options.ts';
 import type { Membership } from './group/membership.ts';
 import { Intake } from './intake.ts';
 import type { Reading } from './read/slot-readers.ts';
+import { checkRedis } from './redis/check-redis.ts';
+import { Refusals } from './redis/refusals.ts';
 import type { Commands } from './redis/script.ts';
 import { StreamsSender } from './streams-sender.ts';
 
@@ -28,12 +31,15 @@ export class StreamsLink extends RedisLink {
   readonly #sender: StreamsSender;
   /** `undefined` for a client that serves nothing. */
   readonly #intake: Intake | undefined;
+  readonly #refusals: Refusals;
+  #isChecked = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedRedisOptions, hub: Hub, side: Side) {
     super(options, hub, side);
     const { names, instance } = this;
     const { maxQueued, streams } = options;
+    this.#refusals = new Refusals((what, detail) => hub.warn(what, detail));
     this.#sender = new StreamsSender({ names, instance, options: streams, maxQueued, redis: () => this.#redis });
     if (servesAny(hub.routes)) this.#intake = this.#createIntake(hub.routes);
   }
@@ -58,6 +64,8 @@ export class StreamsLink extends RedisLink {
   }
 
   protected override async prepare(): Promise<void> {
+    this.#refusals.forget();
+    await this.#check();
     this.#sender.prepare();
     await this.#intake?.prepare();
   }
@@ -79,6 +87,14 @@ export class StreamsLink extends RedisLink {
 
   /** Nothing is published on channels but what the inbox and the control channels get. */
   protected override heard(): void {}
+
+  /** Once: what Redis it is. */
+  async #check(): Promise<void> {
+    if (this.#isChecked) return;
+    const warning = await checkRedis(this.#redis);
+    this.#isChecked = true;
+    if (warning !== undefined) this.hub.warn(warning);
+  }
 
   get #redis(): Commands {
     return this.connections.commands;
@@ -104,11 +120,12 @@ export class StreamsLink extends RedisLink {
         return commands();
       },
       warn: (what, detail) => hub.warn(what, detail),
+      refusals: this.#refusals,
     };
     const { heartbeat } = options;
     const longest = isCluster ? clusterPatience : patience;
     const reading: Reading = {
-      open: (key, owner) => this.connections.reader(key, owner),
+      open: (key, owner) => this.#openReader(key, owner),
       heartbeat,
       isCluster,
       // Together with Redis's silence: half a connection is noticed within the heartbeat's time.
@@ -122,6 +139,15 @@ export class StreamsLink extends RedisLink {
       receiver: () => this.receiver,
       refuse: (id, reason) => this.refuse(id, reason),
     });
+  }
+
+  /** While Redis is away, the other connections tell. */
+  #openReader(key: string, owner: ConnectionOwner): Connection {
+    const failed = (reason: RpcException) => {
+      owner.failed(reason);
+      if (this.isUp) this.#refusals.tell('the connection that reads streams cannot be made', reason);
+    };
+    return this.connections.reader(key, { ...owner, failed });
   }
 
   async #close(timeout: number): Promise<void> {

@@ -41,7 +41,7 @@ export class BroadcastConsumer {
     this.#setup = setup;
     this.#wanted = new WantedEvents(routes);
     const read = this.#read.bind(this);
-    this.#readers = new SlotReaders({ reading, budget, read, warn: member.warn });
+    this.#readers = new SlotReaders({ reading, budget, read, refusals: member.refusals });
   }
 
   get wildcards(): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Names } from '../../names.ts';
+import type { Refusals } from '../redis/refusals.ts';
 import type { Commands } from '../redis/script.ts';
 import type { ResolvedStreamsOptions } from '../streams-options.ts';
 
@@ -15,4 +16,5 @@ export interface Membership {
   readonly redis: Commands;
   readonly isCluster: boolean;
   readonly warn: (what: string, detail?: unknown) => void;
+  readonly refusals: Refusals;
 }

@@ -35,7 +35,8 @@ export class Acks {
       stream.settling = stream.settled.splice(0, most);
       try {
         await this.#member.redis.xack(stream.key, this.#member.group, ...stream.settling);
-      } catch {
+      } catch (error) {
+        this.#member.refusals.refused('what is handled cannot be acknowledged', error);
         // The connection is down, or Redis is: the end of the outage and every lease try again.
         stream.settled = [...stream.settling, ...stream.settled];
         return;

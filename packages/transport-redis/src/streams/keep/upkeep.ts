@@ -1,5 +1,6 @@
 import type { Membership } from '../group/membership.ts';
 import type { Clocks } from '../redis/clocks.ts';
+import { isNoGroup } from '../redis/script.ts';
 import { expireScript, sweepScript, trimScript } from '../redis/scripts.ts';
 import type { ConsumedStream } from './consumed-stream.ts';
 
@@ -39,13 +40,18 @@ export class Upkeep {
   /** Never rejects: the next round does what this one could not. */
   async round(): Promise<void> {
     await this.#clocks.sample().catch(() => undefined);
-    for (const stream of this.#streams()) await this.#keep(stream).catch(() => undefined);
+    for (const stream of this.#streams()) await this.#keep(stream).catch((error: unknown) => this.#failed(error));
   }
 
   /** Has Redis forget this instance, if it has nothing any more. */
   async leave(stream: ConsumedStream): Promise<void> {
     const { redis, group, consumer } = this.#member;
     await sweepScript.run(redis, [stream.key], [group, 0, consumer]);
+  }
+
+  #failed(error: unknown): void {
+    // Whoever reads makes the group anew.
+    if (!isNoGroup(error)) this.#member.refusals.refused('streams cannot be trimmed', error);
   }
 
   async #keep({ key, kind }: ConsumedStream): Promise<void> {

@@ -1,4 +1,5 @@
 import { isReplyError } from '../../redis-error.ts';
+import type { Refusals } from '../redis/refusals.ts';
 import { type Commands, isNoGroup } from '../redis/script.ts';
 import { slotTag } from '../stream-keys.ts';
 import { type OpenReader, ReadLoop } from './read-loop.ts';
@@ -29,7 +30,7 @@ export interface SlotReadersSetup {
   readonly read: (redis: Commands, keys: readonly string[], room: number, block: number) => Promise<void>;
   /** A stream or its group is not there any more. Only where there is a group. */
   readonly vanished?: () => Promise<void>;
-  readonly warn: (what: string, detail?: unknown) => void;
+  readonly refusals: Refusals;
 }
 
 interface Slot {
@@ -43,8 +44,6 @@ export class SlotReaders {
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
   #isStarted = false;
-  /** What was warned of last: the same is not said again. */
-  #refusal = '';
 
   constructor(setup: SlotReadersSetup) {
     this.#setup = setup;
@@ -84,7 +83,6 @@ export class SlotReaders {
         // Whoever comes first in a read is served first.
         if (keys.length > 1) keys.push(keys.shift() as string);
         await this.#setup.read(redis, keys, room, block);
-        this.#refusal = '';
       },
       failed: (error) => this.#failed(error),
     });
@@ -94,18 +92,13 @@ export class SlotReaders {
 
   async #failed(error: unknown): Promise<void> {
     const { signal } = this.#stopping;
-    const { vanished } = this.#setup;
+    const { vanished, refusals } = this.#setup;
     if (vanished !== undefined && isNoGroup(error)) {
       await vanished();
       // Perhaps it could not be helped.
       return waitUnless(signal, pauseAfterLoss);
     }
-    const isRefusal = isReplyError(error);
-    const message = String(error);
-    if (isRefusal && message !== this.#refusal) {
-      this.#refusal = message;
-      this.#setup.warn('redis: the streams cannot be read; trying again', error);
-    }
-    await waitUnless(signal, isRefusal ? pauseAfterRefusal : pauseAfterLoss);
+    refusals.refused('the streams cannot be read', error);
+    await waitUnless(signal, isReplyError(error) ? pauseAfterRefusal : pauseAfterLoss);
   }
 }

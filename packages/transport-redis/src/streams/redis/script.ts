@@ -28,7 +28,7 @@ export class Script {
 /** Whether a command failed because its stream or its group is not there. */
 export function isNoGroup(error: unknown): boolean {
   // Redis 6 wraps what a script's command says.
-  return says(error, 'NOGROUP');
+  return says(error, 'NOGROUP') || says(error, 'no such key');
 }
 
 export function says(error: unknown, word: string): boolean {
