@@ -40,6 +40,7 @@ export {
   TimeoutError,
   ValidationError,
   type ValidationIssue,
+  type WireError,
 } from './errors/index.ts';
 export {
   createMicroservices,

@@ -4,6 +4,8 @@ import { standardDecorators } from './standard-decorators.ts';
 
 /** What every package's vitest.config.ts starts from; `overrides` win. */
 export function preset(overrides: ViteUserConfig = {}): ViteUserConfig {
+  // The programs that pnpm links put every package of the workspace there: tests are to find what their package depends on.
+  delete process.env['NODE_PATH'];
   const base = defineConfig({
     plugins: [standardDecorators()],
     test: {

@@ -94,6 +94,17 @@ describe('leases', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('end when they are over, not with the next sign of life of one’s own', () => {
+    const owner = new Owner();
+    const call = owner.begin(1);
+    owner.watch.lease(call);
+    owner.toldUntil(leaseInterval * 0.4);
+    owner.watch.heard(call);
+    expect(owner.toldUntil(leaseInterval * 3 - 1)).toEqual(['renew 1', 'renew 1', 'renew 1']);
+    expect(owner.toldUntil(1)).toEqual(['silent for 3000 1']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('are not begun anew by being said twice', () => {
     const owner = new Owner();
     const call = owner.begin(1);

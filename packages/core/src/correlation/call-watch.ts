@@ -28,6 +28,8 @@ export class CallWatch<Call extends WatchedCall> {
   readonly #events: WatchEvents<Call>;
   readonly #deadlines = new DeadlineTimer((now) => this.#sweepDeadlines(now));
   readonly #leases = new DeadlineTimer((now) => this.#sweepLeases(now));
+  /** When the next signs of life are due. */
+  #renewAt = 0;
 
   /** @param leaseInterval milliseconds between two signs of life */
   constructor(calls: CallTable<Call>, leaseInterval: number, events: WatchEvents<Call>) {
@@ -74,11 +76,19 @@ export class CallWatch<Call extends WatchedCall> {
     this.#calls.forEach((call) => {
       if (call.heardAt !== Number.POSITIVE_INFINITY) leased.push(call);
     });
+    const isTimeToRenew = now >= this.#renewAt;
+    if (isTimeToRenew) this.#renewAt = now + this.#leaseInterval;
+    let soonest = Number.POSITIVE_INFINITY;
     for (const call of leased) {
-      const silence = now - call.heardAt;
-      if (silence < this.#leaseInterval * missedLeases) this.#events.renew(call);
-      else this.#events.silent(call, Math.round(silence));
+      const end = call.heardAt + this.#leaseInterval * missedLeases;
+      if (end <= now) {
+        this.#events.silent(call, Math.round(now - call.heardAt));
+        continue;
+      }
+      if (isTimeToRenew) this.#events.renew(call);
+      // The end of a lease is between two signs of life, as a rule.
+      soonest = Math.min(soonest, end, this.#renewAt);
     }
-    return leased.length === 0 ? Number.POSITIVE_INFINITY : now + this.#leaseInterval;
+    return soonest;
   }
 }

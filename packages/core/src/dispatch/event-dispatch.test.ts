@@ -226,6 +226,28 @@ describe('a durable event', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('whose handler failed is logged with what becomes of it', async () => {
+    const { responder, logger } = listen([on(failing())]);
+    responder.event(eventOf('saved'), new FakeDelivery({ attempt: 2 }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(logger.errors).toEqual([
+      expect.stringMatching(/the event "saved" failed \(try 1 of 3, again in \d+ ms\)$/),
+      expect.stringMatching(/the event "saved" failed \(try 2 of 3, again in \d+ ms\)$/),
+      expect.stringMatching(/the event "saved" failed \(try 3 of 3, the last\)$/),
+      expect.stringMatching(/the event "saved" went to the dead letters after 4 tries$/),
+    ]);
+  });
+
+  it('that trying again cannot heal is logged as that', async () => {
+    const { responder, logger } = listen([on(failing(1, new RpcException('no', { code: RpcCode.Forbidden })))]);
+    responder.event(eventOf('saved'), new FakeDelivery());
+    await settle();
+    expect(logger.errors).toEqual([
+      expect.stringContaining('failed (403, which trying again cannot heal)'),
+      expect.stringContaining('went to the dead letters after 1 try'),
+    ]);
+  });
+
   it('counts its attempts, earlier deliveries included', async () => {
     const attempts: number[] = [];
     const { responder } = listen([

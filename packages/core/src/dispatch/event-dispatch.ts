@@ -63,14 +63,15 @@ export class EventDispatch {
     }
   }
 
-  /** Puts a delivery where dead messages are kept; tries until that has worked or the service stops. Never rejects. */
-  async bury(delivery: Delivery, body: string, attempts: number): Promise<void> {
+  /** Puts a delivery (`what`, for the log) where dead messages are kept; tries until that has worked or the service stops. Never rejects. */
+  async bury(what: string, delivery: Delivery, body: string, attempts: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await delivery.dead({ body, attempts });
+        this.#dispatcher.log.error(`${what} went to the dead letters after ${count(attempts)}`);
         return;
       } catch (thrown) {
-        this.#dispatcher.log.warn('a message could not be put into the dead letters; trying again', thrown);
+        this.#dispatcher.log.warn(`${what} could not be put into the dead letters; trying again`, thrown);
       }
       if (!(await pause(backoffDelay(buryBackoff, attempt), this.#dispatcher.stopping.signal))) return;
     }
@@ -84,18 +85,19 @@ export class EventDispatch {
       const running = this.#handle(event, record, 1);
       if (running !== undefined) {
         void running
-          .catch((thrown: unknown) => this.#logFailure(event, record, thrown))
+          .catch((thrown: unknown) => this.#logFailure(event, record, thrown, 'the event is lost'))
           .finally(() => workload.leave());
         return;
       }
     } catch (thrown) {
-      this.#logFailure(event, record, thrown);
+      this.#logFailure(event, record, thrown, 'the event is lost');
     }
     workload.leave();
   }
 
   async #deliver(event: Event, records: readonly ServedHandler[], delivery: Delivery): Promise<void> {
     const { draining, options } = this.#dispatcher;
+    const what = `the event "${event.pattern}"`;
     // It waited in its lane until now: another instance will get it.
     if (draining.aborted) return;
     const before = (delivery.attempt ?? 1) - 1;
@@ -103,7 +105,7 @@ export class EventDispatch {
       const error = new RpcException(`Given up after ${before} deliveries that were never settled`, {
         code: RpcCode.Internal,
       });
-      await this.bury(delivery, errorToWire(error), before);
+      await this.bury(what, delivery, errorToWire(error), before);
       return;
     }
     const settledBefore = records.every((record) => record.idempotent === false);
@@ -114,7 +116,10 @@ export class EventDispatch {
     if (settledBefore || outcomes.includes('interrupted')) return;
     const failed = outcomes.filter((outcome) => outcome !== 'interrupted' && outcome !== 'done');
     if (failed.length === 0) delivery.done();
-    else await this.bury(delivery, deadReason(failed), before + Math.max(...failed.map(({ attempts }) => attempts)));
+    else {
+      const attempts = before + Math.max(...failed.map((one) => one.attempts));
+      await this.bury(what, delivery, deadReason(failed), attempts);
+    }
   }
 
   /** Tries until it works, cannot be healed, was tried often enough, or the service drains. Never rejects. */
@@ -124,6 +129,7 @@ export class EventDispatch {
     before: number,
     onlyOnce: boolean,
   ): Promise<'done' | 'interrupted' | FailedHandler> {
+    let delay = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#handle(event, record, before + attempt);
@@ -132,12 +138,16 @@ export class EventDispatch {
         // What failed because the service stops has not been given its chance.
         if (this.#dispatcher.stopping.aborted) return 'interrupted';
         const error = RpcException.from(thrown);
-        this.#logFailure(event, record, thrown);
-        if (onlyOnce || record.idempotent === false || hopeless.has(error.code) || attempt >= record.retry.attempts) {
+        const { attempts, backoff } = record.retry;
+        const end = onlyOnce || record.idempotent === false ? 'tried only once' : endOf(error, attempt, attempts);
+        if (end !== undefined) {
+          this.#logFailure(event, record, thrown, end);
           return { handler: record.name, error, message: messageOf(thrown), attempts: attempt };
         }
+        delay = backoffDelay(backoff, attempt);
+        this.#logFailure(event, record, thrown, `try ${attempt} of ${attempts}, again in ${Math.round(delay)} ms`);
       }
-      if (!(await pause(backoffDelay(record.retry.backoff, attempt), this.#dispatcher.draining))) return 'interrupted';
+      if (!(await pause(delay, this.#dispatcher.draining))) return 'interrupted';
     }
   }
 
@@ -168,14 +178,20 @@ export class EventDispatch {
     if (isStream(settled)) await runInContext(() => readToEnd(settled, handling), undefined, context);
   }
 
-  #logFailure(event: Event, record: ServedHandler, thrown: unknown): void {
-    this.#dispatcher.log.error(`the handler ${record.name} of the event "${event.pattern}" failed`, thrown);
+  #logFailure(event: Event, record: ServedHandler, thrown: unknown, then: string): void {
+    this.#dispatcher.log.error(`the handler ${record.name} of the event "${event.pattern}" failed (${then})`, thrown);
   }
 }
 
 function forAudience(records: readonly ServedHandler[], audience: Event['audience']): readonly ServedHandler[] {
   if (audience === undefined) return records;
   return records.filter(({ broadcast }) => broadcast === (audience === 'broadcast'));
+}
+
+/** Why a failed event is not tried again; `undefined` when it is. */
+function endOf({ code }: RpcException, attempt: number, attempts: number): string | undefined {
+  if (hopeless.has(code)) return `${code}, which trying again cannot heal`;
+  return attempt >= attempts ? `try ${attempt} of ${attempts}, the last` : undefined;
 }
 
 /** What the dead letter says: the first error, and in its metadata every handler that failed. */
@@ -188,4 +204,8 @@ function deadReason(failed: readonly FailedHandler[]): string {
   }));
   const { error, message } = failed[0] as FailedHandler;
   return errorToWire(new RpcException(message, { code: error.code, details: error.details, metadata: { handlers } }));
+}
+
+function count(attempts: number): string {
+  return attempts === 1 ? '1 try' : `${attempts} tries`;
 }

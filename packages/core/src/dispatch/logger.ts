@@ -63,7 +63,7 @@ export class WarningLog {
   }
 
   /** What is never held back: failures of the application's own handlers. */
-  error(text: string, detail: unknown): void {
+  error(text: string, detail?: unknown): void {
     this.#write('error', text, detail);
   }
 

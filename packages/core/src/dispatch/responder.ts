@@ -138,7 +138,7 @@ export class Responder implements HandlingScope {
           code: RpcCode.Internal,
         });
         this.#answers.refusal(request.id, error);
-        void this.#events.bury(delivery, errorToWire(error), delivery.attempt - 1);
+        void this.#events.bury(`a request of "${request.pattern}"`, delivery, errorToWire(error), delivery.attempt - 1);
         return;
       }
       if (record.idempotent === false) delivery.done();

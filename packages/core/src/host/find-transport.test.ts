@@ -38,14 +38,6 @@ describe('a transport', () => {
       });
     }
   });
-
-  it('whose package is not installed is refused with 400 that says how to install it', async () => {
-    await expect(findTransport({ transport: 'kafka' }, [])).rejects.toMatchObject({
-      name: 'RpcException',
-      code: 400,
-      message: expect.stringContaining('npm install @parley/transport-kafka') as string,
-    });
-  });
 });
 
 describe('the package of a transport', () => {
@@ -73,6 +65,15 @@ describe('the package of a transport', () => {
     expect(await findTransport({ transport: 'redis', options: { timeout: 5 } }, [])).toEqual({
       transport: 'redis',
       options: { timeout: 5 },
+    });
+  });
+
+  it('that the application has not installed is refused with 400 that says how to do that', async () => {
+    await runApplication('');
+    await expect(findTransport({ transport: 'kafka' }, [])).rejects.toMatchObject({
+      name: 'RpcException',
+      code: 400,
+      message: expect.stringContaining('npm install @parley/transport-kafka') as string,
     });
   });
 

@@ -179,15 +179,13 @@ describe('an entry', () => {
     expect(host.transporter('main')).toBe(made[0]?.transporter);
   });
 
-  it.each<[string, object, RegExp]>([
-    ['an unknown transport', { transport: 'carrier' }, /no transport "carrier"/],
-    ['a transport that is not installed', { transport: 'kafka' }, /npm install @parley\/transport-kafka/],
-  ])('by the name of %s makes start reject with 400', async (_name, options, says) => {
-    const host = create({ providers: [provideMicroservices([{ token: 'main', options: options as never }])] });
+  it('by the name of a transport that is not there makes start reject with 400', async () => {
+    const options = { transport: 'carrier' } as never;
+    const host = create({ providers: [provideMicroservices([{ token: 'main', options }])] });
     expect(await errorOf(host.start())).toMatchObject({
       name: 'RpcException',
       code: 400,
-      message: expect.stringMatching(says) as string,
+      message: expect.stringContaining('no transport "carrier"') as string,
     });
   });
 });

@@ -8,6 +8,12 @@ export function connectionLost(what: string, reason: unknown): RpcException {
   });
 }
 
+/** 502: a stream whose service has given no sign of life for too long. */
+export function silentService(pattern: string, milliseconds: number): RpcException {
+  const what = `The service that answers "${pattern}" has given no sign of life for ${milliseconds} ms`;
+  return new RpcException(`${what}: it has died, hangs, or is cut off`, { code: RpcCode.ConnectionLost });
+}
+
 /** 503: the link could not send it, so nobody has handled it. What the transport says as an exception is kept. */
 export function unsent(pattern: string, reason: unknown): RpcException {
   if (reason instanceof RpcException) return reason;

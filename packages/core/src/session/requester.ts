@@ -11,7 +11,7 @@ import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Requ
 import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
 import { BoundedWait } from './bounded-wait.ts';
-import { connectionLost, unsent } from './link-errors.ts';
+import { connectionLost, silentService, unsent } from './link-errors.ts';
 import { cancelled } from './prepare-call.ts';
 
 /** What the asking half of a session takes from its endpoint's options. */
@@ -39,8 +39,7 @@ export class Requester {
           new TimeoutError(`No answer from "${call.pattern}" within ${Math.round(call.deadline - call.sentAt)} ms`),
         ),
       renew: (call) => this.#grant(call),
-      silent: (call, silence) =>
-        this.#giveUp(call, connectionLost(`"${call.pattern}"`, `nothing was heard of its stream for ${silence} ms`)),
+      silent: (call, silence) => this.#giveUp(call, silentService(call.pattern, silence)),
     });
   }
 
