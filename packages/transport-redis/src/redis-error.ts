@@ -20,7 +20,8 @@ const replies: readonly Meaning[] = [
     why: 'Redis refuses the password. Check the options "username" and "password".',
   },
   {
-    says: /^NOPERM/,
+    // The latter two are what a script's command says, by the version of Redis.
+    says: /^NOPERM|user executing the script can't|ACL failure in script/,
     code: RpcCode.Forbidden,
     why: 'the ACL of the user does not allow it. See the README for the commands and channels that are needed.',
   },

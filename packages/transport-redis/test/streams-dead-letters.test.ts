@@ -143,6 +143,57 @@ describe('a dead letter', () => {
   });
 });
 
+describe('a filter', () => {
+  it('that is none is refused by name, and touches nothing', async () => {
+    const { handler } = breakable();
+    await stage.instance((host) => host.event('paid', handler, once));
+    await stage.client().emit('paid', 1);
+    await until(async () => (await list()).length === 1, 'it was there');
+    const wrong = { code: 400, message: expect.stringContaining('"patern"') };
+    await expect(letters.remove({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
+    await expect(letters.redrive({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
+    await expect(list({ patern: 'other' })).rejects.toMatchObject(wrong);
+    await expect(letters.remove(undefined as never)).rejects.toMatchObject({ code: 400 });
+    expect(await list()).toHaveLength(1);
+  });
+
+  it('without a group means the group of the options, also as undefined', async () => {
+    const { handler } = breakable();
+    for (const group of ['a', 'b']) await stage.instance((host) => host.event('paid', handler, once), { group });
+    await stage.client().emit('paid', 1);
+    await until(async () => (await list()).length === 2, 'both were there');
+    await using ofA = redisDeadLetters({ url: stage.server.url, group: 'a' });
+    expect(await Array.fromAsync(ofA.list({ group: undefined }))).toMatchObject([{ group: 'a' }]);
+    expect(await ofA.remove({ group: undefined, pattern: 'paid' })).toBe(1);
+    expect(await list()).toMatchObject([{ group: 'b' }]);
+  });
+});
+
+it('what Redis does not do is an RpcException, which says what it was', async () => {
+  const { handler } = breakable();
+  await stage.instance((host) => host.event('paid', handler, once));
+  await stage.client().emit('paid', 1);
+  await until(async () => (await list()).length === 1, 'it was there');
+  await stage.redis.call('ACL', 'SETUSER', 'looker', 'on', '>secret', '~parley:*', '&parley:*', '+@all', '-xdel');
+  await using looker = redisDeadLetters({ url: stage.server.url, username: 'looker', password: 'secret' });
+  await expect(looker.redrive()).rejects.toMatchObject({
+    name: 'RpcException',
+    code: 403,
+    message: expect.stringContaining('the ACL of the user does not allow it'),
+  });
+  expect(await list()).toHaveLength(1);
+  stage.server.pause();
+  const listing = list();
+  listing.catch(() => undefined);
+  const removing = letters.remove({});
+  removing.catch(() => undefined);
+  await letters.close();
+  stage.server.resume();
+  for (const pending of [listing, removing]) {
+    await expect(pending).rejects.toMatchObject({ name: 'RpcException' });
+  }
+});
+
 describe('an entry that nobody can read', () => {
   it.each<[string, string[]]>([
     ['fields of somebody else', ['foo', 'bar', 'd', 'mine']],

@@ -1,5 +1,6 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
+import { OptionReader, RpcCode, RpcException } from '@parley/core/transport';
 import { type Connections, createConnections } from '../../connect/connections.ts';
+import { isReplyError, lostError, refusedError } from '../../redis-error.ts';
 import { type RedisOptions, type ResolvedRedisOptions, resolveRedisOptions } from '../../redis-options.ts';
 import type { Commands } from '../redis/script.ts';
 import { redriveScript } from '../redis/scripts.ts';
@@ -14,6 +15,8 @@ export interface DeadLetterFilter {
   /** The key of the pattern: text as it is, an object as JSON with sorted keys. */
   readonly pattern?: string | undefined;
 }
+
+const filterNames = ['group', 'kind', 'pattern'] as const satisfies readonly (keyof DeadLetterFilter)[];
 
 /** Letters in one page. */
 const page = 100;
@@ -34,7 +37,10 @@ export function redisDeadLetters(options: RedisOptions = {}): RedisDeadLetters {
   return new RedisDeadLetters(resolveRedisOptions({ ...options, mode: 'streams' }));
 }
 
-/** See {@link redisDeadLetters}. All methods reject with an RpcException, 503 when Redis cannot be reached. */
+/**
+ * See {@link redisDeadLetters}. All methods reject with an RpcException: 400 for a filter with a name that there is not, 503 when
+ * Redis cannot be reached, 502 when it was lost meanwhile, so that it is unknown what was done, and 403 without the rights.
+ */
 export class RedisDeadLetters implements AsyncDisposable {
   readonly #options: ResolvedRedisOptions;
   readonly #connections: Connections;
@@ -60,15 +66,15 @@ export class RedisDeadLetters implements AsyncDisposable {
 
   /** Oldest first, stream by stream; those that are added meanwhile may come, too. */
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<RedisDeadLetter, void, undefined> {
-    const { names, group } = this.#options;
+    const { names } = this.#options;
+    const wanted = this.#readFilter(filter);
     const redis = await this.#redis();
-    const wanted = { group, ...filter };
-    for (const key of (await redis.smembers(deadLettersSet(names))).toSorted()) {
+    for (const key of (await this.#asked(redis.smembers(deadLettersSet(names)))).toSorted()) {
       const of = readDeadLettersKey(names, key);
       if (of === undefined || !fits(of, wanted)) continue;
       let from = '-';
       for (;;) {
-        const entries = await redis.xrangeBuffer(key, from, '+', 'COUNT', page);
+        const entries = await this.#asked(redis.xrangeBuffer(key, from, '+', 'COUNT', page));
         for (const [idBytes, fields] of entries) {
           const id = idBytes.toString();
           const letter = readLetter(fields);
@@ -98,8 +104,13 @@ export class RedisDeadLetters implements AsyncDisposable {
     });
   }
 
-  /** Forgets letters. @returns how many. */
-  remove(which: Iterable<RedisDeadLetter> | DeadLetterFilter): Promise<number> {
+  /** Forgets letters. @param which letters from {@link list}, or a filter; `{}` for all. @returns how many. */
+  async remove(which: Iterable<RedisDeadLetter> | DeadLetterFilter): Promise<number> {
+    if (typeof which !== 'object' || which === null) {
+      throw new RpcException('redis: give the letters to remove, or a filter; {} for all', {
+        code: RpcCode.BadRequest,
+      });
+    }
     return this.#each(which, async (redis, { key, id }) => (await redis.xdel(key, id)) === 1);
   }
 
@@ -121,8 +132,25 @@ export class RedisDeadLetters implements AsyncDisposable {
     // Complete before the first is put back: one that fails at once would come again and again.
     const letters = Symbol.iterator in which ? [...which] : await Array.fromAsync(this.list(which));
     let count = 0;
-    for (const letter of letters) if (await act(redis, letter)) count += 1;
+    for (const letter of letters) if (await this.#asked(act(redis, letter))) count += 1;
     return count;
+  }
+
+  /** @throws RpcException 400 for a filter that is none: without what it was to say, it would mean more letters than it should. */
+  #readFilter(filter: DeadLetterFilter): DeadLetterFilter {
+    const read = new OptionReader('redis: the filter of dead letters', filter, filterNames);
+    const kind = filter.kind === undefined ? undefined : read.oneOf('kind', ['message', 'event']);
+    return { group: read.string('group') ?? this.#options.group, kind, pattern: read.string('pattern') };
+  }
+
+  async #asked<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof RpcException) throw error;
+      if (isReplyError(error)) throw refusedError(error, 'Redis refuses it');
+      throw lostError(error, this.#options.place.label);
+    }
   }
 
   async #redis(): Promise<Commands> {
