@@ -176,7 +176,8 @@ export abstract class RedisLink implements Link {
     const { pattern } = envelope;
     if (this.#state.is !== 'up') return Promise.reject(notSent(pattern, 'Redis is not connected', RpcCode.Unavailable));
     const { maxQueued } = this.options;
-    if (this.connections.posts.backlog > maxQueued) {
+    const { posts, events } = this.connections;
+    if ((envelope.kind === 'event' ? events : posts).backlog > maxQueued) {
       return Promise.reject(notSent(pattern, `${maxQueued} bytes wait for Redis already`, RpcCode.Overloaded));
     }
     return envelope.kind === 'request' ? this.request(envelope) : this.event(envelope);

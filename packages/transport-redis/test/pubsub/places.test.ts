@@ -1,4 +1,5 @@
 import { startRedisCluster, startRedisSentinel } from '@parley/brokers/redis';
+import type { RpcException } from '@parley/core';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RedisOptions } from '../../src/index.ts';
@@ -280,6 +281,21 @@ describe.each([{ sharded: false }, { sharded: true }])('a cluster, sharded: $sha
     await cluster.ready();
     await until(works, 'it works after all nodes were restarted', 20_000);
   }, 90_000);
+
+  it('refuses events while too much waits for a cluster that hangs', async () => {
+    const { cluster, options } = await start();
+    const { client: proxy } = client({ ...options, maxBody: 20_000, maxQueued: 20_000 });
+    await proxy.connect();
+    for (const node of cluster.nodes) node.pause();
+    const refusals: unknown[] = [];
+    for (let index = 0; index < 100; index += 1) {
+      proxy.emit('told', 'x'.repeat(15_000)).catch((error: RpcException) => refusals.push(error.code));
+      await new Promise(setImmediate);
+    }
+    expect(refusals.length).toBeGreaterThan(20);
+    expect(refusals).toEqual(refusals.map(() => 429));
+    for (const node of cluster.nodes) node.resume();
+  }, 60_000);
 
   it('finds a channel whose slot has moved', async () => {
     const { cluster, options } = await start();
