@@ -1,4 +1,5 @@
 import { RpcCode, RpcException } from '@parley/core/transport';
+import { Backlog } from './backlog.ts';
 
 /**
  * What became of a message. Without an error Redis has published it, to so many; of an error {@link isUnsent} says whether it
@@ -43,10 +44,7 @@ export class Publisher {
   readonly #waiting: Waiting[] = [];
   /** Of `#waiting`, how many at its beginning have left. */
   #left = 0;
-  #waitingBytes = 0;
-  /** What earlier ticks have left; this tick's own bytes could not have left yet. */
-  #backlog = 0;
-  #isTicking = false;
+  readonly #backlog = new Backlog();
   #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(outlet: Outlet) {
@@ -59,14 +57,13 @@ export class Publisher {
       this.#send(channel, message, size, published);
       return;
     }
-    this.#noteTick();
     this.#waiting.push({ channel, message, published });
-    this.#waitingBytes += size;
+    this.#backlog.add(size);
   }
 
   /** Bytes that earlier ticks have left waiting. */
   get backlog(): number {
-    return this.#isTicking ? this.#backlog : this.#waitingBytes;
+    return this.#backlog.bytes;
   }
 
   /** Resolves when nothing waits any more, sent or not; `undefined` when nothing does. */
@@ -104,7 +101,7 @@ export class Publisher {
       const size = channel.length + message.length + commandBytes;
       if (!this.#mayLeave(size)) break;
       this.#left += 1;
-      this.#waitingBytes -= size;
+      this.#backlog.remove(size);
       this.#send(channel, message, size, published);
     }
     if (this.#isWaiting && this.#left < maxLeft) return;
@@ -114,15 +111,6 @@ export class Publisher {
     if (this.#waiting.length > 0) return;
     this.#drained?.resolve();
     this.#drained = undefined;
-  }
-
-  #noteTick(): void {
-    if (this.#isTicking) return;
-    this.#isTicking = true;
-    this.#backlog = this.#waitingBytes;
-    setImmediate(() => {
-      this.#isTicking = false;
-    });
   }
 }
 

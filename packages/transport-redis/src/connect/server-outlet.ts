@@ -1,20 +1,12 @@
-import type { Redis } from 'ioredis';
 import type { Connection } from './connection.ts';
+import { Cork } from './cork.ts';
 import { PublishCommand } from './publish-command.ts';
 import type { Confirmed, Outlet } from './publisher.ts';
 
-/**
- * PUBLISH over one connection. The commands of one tick leave in one write: ioredis writes each by itself, and its
- * autopipelining sends the next batch only when the one before is answered.
- */
+/** PUBLISH over one connection. */
 export class ServerOutlet implements Outlet {
   readonly #connection: Connection;
-  #corked: Redis['stream'] | undefined;
-  readonly #uncork = (): void => {
-    const stream = this.#corked;
-    this.#corked = undefined;
-    stream?.uncork();
-  };
+  readonly #cork = new Cork();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -26,13 +18,7 @@ export class ServerOutlet implements Outlet {
 
   publish(channel: string, message: string | Buffer, confirmed: Confirmed): void {
     const { redis } = this.#connection;
-    if (this.#corked === undefined) this.#cork(redis.stream);
+    this.#cork.put(redis);
     void redis.sendCommand(new PublishCommand(channel, message, confirmed));
-  }
-
-  #cork(stream: Redis['stream']): void {
-    this.#corked = stream;
-    stream.cork();
-    process.nextTick(this.#uncork);
   }
 }

@@ -1,9 +1,9 @@
 import { type Event, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
+import { Backlog } from '../connect/backlog.ts';
+import { Cork } from '../connect/cork.ts';
 import type { Names } from '../names.ts';
 import { isReplyError, refusedError } from '../redis-error.ts';
 import { writeEntry } from './entry.ts';
-import { Backlog } from './redis/backlog.ts';
-import { Cork } from './redis/cork.ts';
 import type { Commands } from './redis/script.ts';
 import { ServerClock } from './redis/server-clock.ts';
 import type { ResolvedStreamsOptions } from './streams-options.ts';
@@ -88,7 +88,7 @@ export class StreamsSender {
     this.#cork.put(commands);
     this.#backlog.add(size);
     void commands.xadd(names.stream(kind, pattern), ...limit, '*', ...writeEntry(head, body), (error) => {
-      this.#backlog.confirm(size);
+      this.#backlog.remove(size);
       added(error);
     });
   }

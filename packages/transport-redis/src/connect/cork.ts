@@ -1,7 +1,9 @@
-import type { Redis } from 'ioredis';
-import type { Commands } from './script.ts';
+import type { Cluster, Redis } from 'ioredis';
 
-/** Commands of one tick leave in one write: ioredis writes each by itself. */
+/**
+ * Commands of one tick leave in one write: ioredis writes each by itself, and its autopipelining sends the next batch only when
+ * the one before is answered.
+ */
 export class Cork {
   #corked: Redis['stream'] | undefined;
   readonly #uncork = (): void => {
@@ -11,7 +13,7 @@ export class Cork {
   };
 
   /** Before a command. In a cluster commands leave as they come. */
-  put(redis: Commands): void {
+  put(redis: Redis | Cluster): void {
     if (this.#corked !== undefined || redis.isCluster) return;
     const { stream } = redis as Redis;
     this.#corked = stream;
