@@ -49,6 +49,8 @@ export interface BrokerClock {
   now(): number | undefined;
   /** By how many milliseconds `now` may be wrong either way; `Infinity` before the first acknowledgement. */
   readonly uncertainty: number;
+  /** When the broker appended a record, in the same time; `undefined` where its topic keeps the time of its producer. */
+  appendedAt(record: DriverRecord): number | undefined;
 }
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -183,10 +185,15 @@ export interface GroupConsumer {
   /** What comes next of this partition, if it is assigned: to have records again that were handed over. */
   seek(topic: string, partition: number, offset: string): void;
   /**
-   * Does nothing when the generation is over (the broker makes sure of it, too). Resolves when the broker has stored it.
-   * Rejects with 503 otherwise: nothing is lost, commit again with the next.
+   * Resolves when the broker has stored it. Rejects with 503 otherwise, also when the generation is over (the broker makes sure
+   * of it, too): nothing is lost, commit again with the next.
    */
   commit(generation: number, offsets: readonly TopicPartitionOffset[]): Promise<void>;
+  /**
+   * The group still counts this instance in: it has said so within the session timeout. False after the process was stopped for
+   * longer than that (others may have its partitions and handle what it has), until it has asked again.
+   */
+  readonly isMember: boolean;
   /** Leaves the group, so that the others take over at once. No records after it is called. Commit before. */
   close(timeout: number): Promise<void>;
 }
@@ -203,8 +210,8 @@ export interface ReaderOptions {
 
 /** A reader's side that is told things. What it throws is logged and goes no further. */
 export interface ReaderOwner {
-  /** In order of offset. May come twice after a topic was made anew. */
-  records(records: readonly DriverRecord[]): void;
+  /** In order of offset. May come twice after a topic was made anew. More are fetched when the promise is settled. */
+  records(records: readonly DriverRecord[]): Promise<void> | void;
   /** No broker hands over records now; it tries again for ever. What is acknowledged meanwhile is read later. */
   lost(reason: RpcException): void;
   /** Reads again from where it was; see `partition`, which may be another one if the topic was made anew with fewer. */
@@ -233,6 +240,13 @@ export interface TopicSpec {
   readonly config?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What one fetch of a partition gave. */
+export interface FetchedRecords {
+  readonly records: readonly DriverRecord[];
+  /** Where to go on; the same as before when there was nothing. */
+  readonly next: number;
+}
+
 export interface DriverAdmin {
   /**
    * Resolves when all of them exist with a leader for every partition; those that exist stay as they are. Concurrent calls
@@ -252,6 +266,8 @@ export interface DriverAdmin {
   endOffsets(topic: string): Promise<readonly TopicPartitionOffset[]>;
   /** Per partition the oldest offset that is kept; that of the end when nothing is. */
   firstOffsets(topic: string): Promise<readonly TopicPartitionOffset[]>;
+  /** Some records of a partition from an offset on, a few MiB at most; without the markers of transactions. */
+  recordsFrom(place: TopicPartitionOffset): Promise<FetchedRecords>;
   /** Per partition what the group has committed; partitions without are left out. */
   committedOffsets(groupId: string, topic: string): Promise<readonly TopicPartitionOffset[]>;
 }

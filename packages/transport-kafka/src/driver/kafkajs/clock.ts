@@ -1,4 +1,12 @@
-import type { BrokerClock } from '../driver.ts';
+import type { BrokerClock, DriverRecord } from '../driver.ts';
+
+/** kafkajs's `TimestampTypes.LOG_APPEND_TIME`. */
+const logAppendTime = 1;
+
+/** What kafkajs tells of the batch that a record was in. */
+interface Batched {
+  readonly batchContext?: { readonly timestampType?: unknown };
+}
 
 /** Clocks of ordinary machines run apart by less than this: 100 parts in a million. */
 const drift = 1e-4;
@@ -19,6 +27,11 @@ export class AcknowledgedClock implements BrokerClock {
 
   get uncertainty(): number {
     return (this.#high - this.#low) / 2 + (performance.now() - this.#at) * drift;
+  }
+
+  appendedAt(record: DriverRecord): number | undefined {
+    const type = (record as DriverRecord & Batched).batchContext?.timestampType;
+    return type === logAppendTime ? Number(record.timestamp) : undefined;
   }
 
   /** The broker appended at `appended` (its time, whole milliseconds); it was sent and acknowledged at our `performance.now()`. */

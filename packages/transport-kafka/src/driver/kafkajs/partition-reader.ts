@@ -5,6 +5,7 @@ import { backoffDelay, Pause, settled } from './backoff.ts';
 import { type OpenCluster, openCluster } from './connection/open-cluster.ts';
 import { Topology } from './connection/topology.ts';
 import { driverError, isFatal, kindOf, rootOf } from './errors.ts';
+import { fetchFrom } from './fetch.ts';
 import { anyPartition } from './produce/chunk.ts';
 import type { Shared } from './shared.ts';
 
@@ -18,18 +19,6 @@ const passing = new Set([
   'KafkaJSBrokerNotFound',
   'KafkaJSConnectionClosedError',
 ]);
-const maxBytes = 4 * 1024 * 1024;
-/** kafkajs's `READ_UNCOMMITTED`. */
-const readUncommitted = 0;
-
-/** kafkajs's form of the answer to a fetch of one partition. */
-interface FetchResponse {
-  readonly responses: readonly {
-    readonly partitions: readonly {
-      readonly messages: readonly (DriverRecord & { readonly isControlRecord?: boolean })[];
-    }[];
-  }[];
-}
 
 /** Fetches from the partition's leader in a loop of its own; kafkajs's consumers read only as a group. */
 export class KafkaJsReader implements PartitionReader {
@@ -48,6 +37,8 @@ export class KafkaJsReader implements PartitionReader {
   #lost = false;
   #loop: Promise<void> | undefined;
   #closed = false;
+  /** Ends the wait for an owner that takes no more now. */
+  #goOn: (() => void) | undefined;
 
   constructor(shared: Shared, options: ReaderOptions, owner: ReaderOwner) {
     this.#shared = shared;
@@ -80,6 +71,7 @@ export class KafkaJsReader implements PartitionReader {
 
   async close(timeout: number): Promise<void> {
     this.#closed = true;
+    this.#goOn?.();
     this.#pause.end();
     // The fetch under way would be answered only when a record comes or its time is over.
     this.#cluster.sockets.close();
@@ -106,7 +98,7 @@ export class KafkaJsReader implements PartitionReader {
         if (this.#closed) return;
         attempt = 0;
         this.#succeeded();
-        if (records.length > 0) this.#tell(() => this.#owner.records(records));
+        if (records.length > 0) await this.#hand(records);
       } catch (error) {
         if (this.#closed) return;
         await this.#failed(error);
@@ -116,24 +108,12 @@ export class KafkaJsReader implements PartitionReader {
   }
 
   async #fetch(): Promise<readonly DriverRecord[]> {
+    const { topic, maxWaitTime = 1000 } = this.#options;
     const broker = await this.#leader();
-    const response = (await broker.fetch({
-      maxWaitTime: this.#options.maxWaitTime ?? 1000,
-      minBytes: 1,
-      maxBytes,
-      isolationLevel: readUncommitted,
-      topics: [
-        {
-          topic: this.#options.topic,
-          partitions: [{ partition: this.#partition, fetchOffset: String(this.#position), maxBytes }],
-        },
-      ],
-    })) as FetchResponse;
-    const messages = response.responses[0]?.partitions[0]?.messages ?? [];
-    const from = this.#position;
-    const last = messages.at(-1);
-    if (last !== undefined) this.#position = Math.max(from, Number(last.offset) + 1);
-    return messages.filter(({ offset, isControlRecord }) => Number(offset) >= from && isControlRecord !== true);
+    const place = { topic, partition: this.#partition };
+    const { records, next } = await fetchFrom(broker, place, this.#position, maxWaitTime);
+    this.#position = next;
+    return records;
   }
 
   async #leader(): Promise<Broker> {
@@ -154,6 +134,8 @@ export class KafkaJsReader implements PartitionReader {
         this.#tell(() => this.#owner.missing());
         throw missingError(topic, this.#partition);
       }
+      // Whoever writes to it has to hear where that is, though it was not lost for long.
+      this.#tellLost(missingError(topic, this.#partition));
       this.#partition = anyPartition(known);
     }
     if (!this.#anew) return;
@@ -213,6 +195,19 @@ export class KafkaJsReader implements PartitionReader {
     if (!this.#lost) return;
     this.#lost = false;
     this.#tell(() => this.#owner.restored());
+  }
+
+  /** Whoever closes does not wait for an owner that has no room. */
+  async #hand(records: readonly DriverRecord[]): Promise<void> {
+    let taken: Promise<void> | undefined;
+    this.#tell(() => {
+      taken = this.#owner.records(records) ?? undefined;
+    });
+    if (taken === undefined || this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+      taken?.then(resolve, resolve);
+    });
   }
 
   #tellLost(reason: RpcException): void {

@@ -1,11 +1,12 @@
 import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
-import type { DriverAdmin, TopicPartitionOffset, TopicSpec } from '../../driver.ts';
+import type { DriverAdmin, FetchedRecords, TopicPartitionOffset, TopicSpec } from '../../driver.ts';
 import { backoffDelay, Pause, settled } from '../backoff.ts';
 import type { InnerBroker } from '../connection/internals.ts';
 import type { KafkaJsOptions } from '../connection/kafkajs-options.ts';
 import { type OpenCluster, openCluster } from '../connection/open-cluster.ts';
 import { Topology } from '../connection/topology.ts';
 import { driverError, kindOf } from '../errors.ts';
+import { fetchFrom } from '../fetch.ts';
 import { TopicMaker } from './topic-maker.ts';
 
 /** What our idea of the cluster being old makes fail: a closed connection, another controller, a leader that has just been made. */
@@ -18,6 +19,17 @@ const staleKinds = new Set([
 ]);
 /** Milliseconds that a broker may take for a change of topics. */
 const changeTimeout = 5000;
+/** Milliseconds that a broker may take to find records that are there. */
+const recordsWait = 500;
+
+/** https://kafka.apache.org/protocol.html#protocol_error_codes */
+const topicAuthorizationFailed = 29;
+
+/** kafkajs's form of it, with the error that it would throw otherwise. */
+interface TopicMetadata {
+  readonly topicErrorCode?: number;
+  readonly partitionMetadata: readonly unknown[];
+}
 
 export class KafkaJsAdmin implements DriverAdmin {
   readonly #cluster: OpenCluster;
@@ -64,8 +76,12 @@ export class KafkaJsAdmin implements DriverAdmin {
 
   partitionsOf(topic: string): Promise<number | undefined> {
     return this.#ask(`Cannot look at the topic "${topic}"`, async () => {
-      await this.#topology.refresh([topic]);
-      const count = this.#topology.find(topic)?.length ?? 0;
+      // Nothing is remembered of it: the names that are asked for may come over the wire, one after the other.
+      const broker = await this.#controller();
+      const { topicMetadata } = await broker.metadata([topic]);
+      const [found] = topicMetadata as readonly TopicMetadata[];
+      if (found?.topicErrorCode === topicAuthorizationFailed) throw forbiddenError(topic);
+      const count = found?.partitionMetadata.length ?? 0;
       return count === 0 ? undefined : count;
     });
   }
@@ -92,6 +108,15 @@ export class KafkaJsAdmin implements DriverAdmin {
 
   firstOffsets(topic: string): Promise<readonly TopicPartitionOffset[]> {
     return this.#offsets(topic, true);
+  }
+
+  recordsFrom({ topic, partition, offset }: TopicPartitionOffset): Promise<FetchedRecords> {
+    return this.#ask(`Cannot read the topic "${topic}"`, async () => {
+      await this.#topology.refresh([topic]);
+      const leader = this.#topology.find(topic)?.[partition]?.leader ?? -1;
+      const broker = await this.#cluster.cluster.findBroker({ nodeId: String(leader) });
+      return fetchFrom(broker, { topic, partition }, Number(offset), recordsWait);
+    });
   }
 
   committedOffsets(groupId: string, topic: string): Promise<readonly TopicPartitionOffset[]> {
@@ -170,6 +195,11 @@ export class KafkaJsAdmin implements DriverAdmin {
 /** What went wrong for single topics is for the one who asked. */
 function passOn(what: string, error: unknown): Error {
   return kindOf(error) === 'KafkaJSAggregateError' ? (error as Error) : driverError(what, error);
+}
+
+function forbiddenError(topic: string): RpcException {
+  const message = `Not authorised to look at the topic "${topic}": it needs the right to describe it`;
+  return new RpcException(message, { code: RpcCode.Forbidden });
 }
 
 function closedError(): RpcException {

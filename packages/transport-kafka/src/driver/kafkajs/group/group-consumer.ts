@@ -5,7 +5,7 @@ import { backoffDelay, Pause, settled } from '../backoff.ts';
 import { driverError, isFatal, kindOf } from '../errors.ts';
 import type { Shared } from '../shared.ts';
 import { firstPositions } from './first-positions.ts';
-import { GroupMember, type GroupMemberHost } from './group-member.ts';
+import { defaultSessionTimeout, GroupMember, type GroupMemberHost } from './group-member.ts';
 import { joinPromise } from './join-promise.ts';
 import { commitAs, leaveAs, type Member } from './membership.ts';
 
@@ -22,6 +22,8 @@ interface Generation extends Member {
   readonly partitions: readonly TopicPartition[];
   coordinator: Broker;
   evicted: boolean;
+  /** By `performance.now()`, when the latest request began that the coordinator has answered as to a member. */
+  confirmedAt: number;
 }
 
 /** A member of a group for as long as it is open: kafkajs consumers one after the other, under one member id. */
@@ -96,7 +98,8 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
 
   async commit(number: number, offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const generation = this.#generation;
-    if (generation === undefined || generation.number !== number || offsets.length === 0) return;
+    if (offsets.length === 0) return;
+    if (generation === undefined || generation.number !== number) throw this.#outdated();
     for (let attempt = 0; ; attempt++) {
       try {
         await commitAs(generation, this.groupId, generation.coordinator, offsets);
@@ -105,7 +108,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
         const kind = kindOf(error);
         if (kind === 'ILLEGAL_GENERATION' || kind === 'UNKNOWN_MEMBER_ID') {
           generation.evicted = true;
-          return;
+          throw this.#outdated();
         }
         const hopeless = attempt + 1 >= commitAttempts || this.#closed || kind === 'REBALANCE_IN_PROGRESS';
         if (hopeless) throw driverError(`Cannot commit offsets of the group "${this.groupId}"`, error);
@@ -130,12 +133,21 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     this.#shared.gone(this);
   }
 
+  get isMember(): boolean {
+    const { evicted = true, confirmedAt = 0 } = this.#generation ?? {};
+    return !evicted && performance.now() - confirmedAt < (this.#options.sessionTimeout ?? defaultSessionTimeout);
+  }
+
   rememberedId(): string {
     return this.#memberId;
   }
 
   forgetId(): void {
     this.#memberId = '';
+  }
+
+  confirmed(since: number): void {
+    if (this.#generation !== undefined) this.#generation.confirmedAt = since;
   }
 
   evicted(): void {
@@ -147,7 +159,12 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     if (this.#closed) throw new RpcException('The consumer is closed', { code: RpcCode.Unavailable });
   }
 
-  async joined(member: Member, coordinator: Broker, assigned: readonly TopicPartition[]): Promise<void> {
+  async joined(
+    member: Member,
+    coordinator: Broker,
+    assigned: readonly TopicPartition[],
+    confirmedAt: number,
+  ): Promise<void> {
     const { cluster } = this.#member ?? {};
     if (cluster === undefined) return;
     this.#memberId = member.memberId;
@@ -158,7 +175,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     );
     if (first.length > 0) await commitAs(member, this.groupId, coordinator, first);
     for (const { topic } of partitions) this.#known.add(topic);
-    this.#next = { ...member, number: ++this.#generations, partitions, coordinator, evicted: false };
+    this.#next = { ...member, number: ++this.#generations, partitions, coordinator, evicted: false, confirmedAt };
   }
 
   ready(): void {
@@ -257,6 +274,11 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     };
     clearInterval(this.#missingTimer);
     if (look()) this.#missingTimer = setInterval(look, missingInterval);
+  }
+
+  #outdated(): RpcException {
+    const message = `Cannot commit offsets of the group "${this.groupId}": it has shared its partitions out anew`;
+    return new RpcException(message, { code: RpcCode.Unavailable });
   }
 
   /** Before it has joined, and while it is replaced, there is nothing to pause or seek. */

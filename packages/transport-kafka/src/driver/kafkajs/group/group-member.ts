@@ -15,7 +15,9 @@ export interface GroupMemberHost extends MembershipHost {
   ready(): void;
 }
 
-const defaults = { sessionTimeout: 6000, rebalanceTimeout: 30_000, heartbeatInterval: 500, maxWaitTime: 200 };
+/** Milliseconds. */
+export const defaultSessionTimeout = 6000;
+const defaults = { rebalanceTimeout: 30_000, heartbeatInterval: 500, maxWaitTime: 200 };
 /** How soon new partitions, and topics that were missing, are noticed. */
 const metadataMaxAge = 1000;
 
@@ -38,7 +40,7 @@ export class GroupMember {
     this.#topics = topics;
     this.#host = host;
     this.#sockets = new Sockets(shared.options.kafkajs?.socketFactory);
-    const sessionTimeout = options.sessionTimeout ?? defaults.sessionTimeout;
+    const sessionTimeout = options.sessionTimeout ?? defaultSessionTimeout;
     // A request that takes longer than a session is of no use: the next broker or connection may be better.
     const kafkajs = { requestTimeout: sessionTimeout, ...shared.options.kafkajs };
     // Rebuilt by us, with what we remember; kafkajs would begin again from nothing.

@@ -22,8 +22,10 @@ export interface MembershipHost {
   forgetId(): void;
   /** Before it joins (again): nothing is fetched any more, the old generation still holds. A rejection ends the consumer. */
   joining(): Promise<void>;
-  /** It has joined, and nothing is fetched yet. */
-  joined(member: Member, coordinator: Broker, partitions: readonly TopicPartition[]): Promise<void>;
+  /** It has joined, by a request that began at `since` (`performance.now()`), and nothing is fetched yet. */
+  joined(member: Member, coordinator: Broker, partitions: readonly TopicPartition[], since: number): Promise<void>;
+  /** The coordinator has answered as to a member, to a request that began at `since`. */
+  confirmed(since: number): void;
   /** The coordinator does not count us in any more. */
   evicted(): void;
 }
@@ -64,13 +66,18 @@ function watched(broker: InnerBroker, host: MembershipHost): Broker {
     }
   };
   coordinator.syncGroup = async (request) => {
+    const since = performance.now();
     const synced = await broker.syncGroup(request);
-    await host.joined({ memberId: request.memberId, generationId }, broker, partitionsOf(synced.memberAssignment));
+    const member = { memberId: request.memberId, generationId };
+    await host.joined(member, broker, partitionsOf(synced.memberAssignment), since);
     return synced;
   };
   coordinator.heartbeat = async (request) => {
+    const since = performance.now();
     try {
-      return await broker.heartbeat(request);
+      const answer = await broker.heartbeat(request);
+      host.confirmed(since);
+      return answer;
     } catch (error) {
       if (kindOf(error) === 'UNKNOWN_MEMBER_ID') host.forgetId();
       if (kindOf(error) === 'UNKNOWN_MEMBER_ID' || kindOf(error) === 'ILLEGAL_GENERATION') host.evicted();

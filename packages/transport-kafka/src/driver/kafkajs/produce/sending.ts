@@ -21,7 +21,7 @@ export interface SendingHost {
   missing(topic: string): void;
 }
 
-/** How long a new topic may be unknown to the broker that is asked, while others know it. */
+/** How long a new topic may be unknown to the broker that is asked, while others know it; and no longer, since it can be made. */
 const missingGrace = 300;
 
 /** One `send`, until every message of it is settled. */
@@ -56,11 +56,13 @@ export class Sending {
     const still: TopicMessages[] = [];
     for (const batch of this.#unplaced) {
       const missing: DriverMessage[] = [];
-      const known = this.#host.topology.find(batch.topic) ?? [];
+      const found = this.#host.topology.find(batch.topic);
+      const known = found ?? [];
       if (known.length === 0) missing.push(...batch.messages);
       else this.#chunks.push(...cutIntoChunks(batch, known, missing));
       if (missing.length === 0) continue;
-      if (this.#mayWait(missingGrace)) still.push({ topic: batch.topic, messages: missing });
+      // While nobody could be asked, nothing is known to be missing.
+      if (this.#mayWait(found !== undefined)) still.push({ topic: batch.topic, messages: missing });
       else this.#fail(missing, missingError(batch.topic, known.length, missing[0]?.partition), batch.topic);
     }
     this.#unplaced = still;
@@ -101,11 +103,12 @@ export class Sending {
   #triesAgain({ kind }: Verdict): boolean {
     if (kind === 'refused' || kind === 'too large') return false;
     if (kind === 'unknown' && !this.#host.repeat) return false;
-    return this.#mayWait(kind === 'missing' ? missingGrace : 0);
+    return this.#mayWait(kind === 'missing');
   }
 
-  #mayWait(atLeast: number): boolean {
-    return !this.#host.closed && performance.now() - this.#begun < Math.max(this.#host.patience, atLeast);
+  #mayWait(isMissing: boolean): boolean {
+    const patience = isMissing ? missingGrace : this.#host.patience;
+    return !this.#host.closed && performance.now() - this.#begun < patience;
   }
 
   /** What has no place yet cannot be sent while no broker answers; the rest is told by its broker. */
@@ -115,7 +118,7 @@ export class Sending {
       await this.#host.topology.refresh(topics);
     } catch (error) {
       const reason = driverError('Cannot ask the brokers where the topics are', error);
-      if (this.#mayWait(0) && !isFatal(reason)) return;
+      if (this.#mayWait(false) && !isFatal(reason)) return;
       for (const { messages } of this.#unplaced) this.#fail(messages, reason);
       this.#unplaced = [];
     }
