@@ -1,7 +1,7 @@
 import { event, RpcException } from '@parley/core';
 import { recordCalls } from '@parley/testing';
 import { expect, it } from 'vitest';
-import { type KafkaContext, type KafkaDeadLetter, KafkaProducer } from '../src/index.ts';
+import { Kafka, KafkaAdmin, type KafkaContext, type KafkaDeadLetter, KafkaProducer } from '../src/index.ts';
 import { KafkaStage } from './kafka-stage.ts';
 
 const stage = KafkaStage.use();
@@ -144,4 +144,118 @@ it('delays only its own key, however many are behind it', async () => {
   expect(new Set(of('poisoned'))).toEqual(new Set([0]));
   await stage.until(() => of('poisoned').length === count + 2, 'the others of its key came, after it had died');
   expect(of('poisoned')).toEqual([0, 0, ...Array.from({ length: count }, (_, index) => index)]);
+});
+
+it('one that its topic has no room for is told of without its content, is in nobody’s way, and is not put back', async () => {
+  const handler = recordCalls((data) => {
+    if (typeof data === 'string') throw new Error('too much');
+  });
+  const client = stage.client();
+  await client.connect();
+  const topic = `${stage.prefix}big.dlt`;
+  await client.unwrap(KafkaAdmin).createTopics({
+    topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'max.message.bytes', value: '20000' }] }],
+    waitForLeaders: true,
+  });
+  await stage.service((host) => host.event('big', handler, quickly));
+  await client.emit('big', 'x'.repeat(50_000), { key: 'k' });
+  await client.emit('big', 7, { key: 'k' });
+  await stage.until(() => handler.calls.some(({ data }) => data === 7), 'the next one of its key came');
+  const [letter] = await list();
+  const offset = (handler.calls[0]?.context as KafkaContext).offset;
+  expect(letter).toMatchObject({ pattern: 'big', isComplete: false, offset, error: { error: 'too much' } });
+  expect(letter?.body).toBeUndefined();
+  expect(await stage.deadLetters().redrive()).toBe(0);
+  expect(await list()).toHaveLength(1);
+  expect(await stage.deadLetters().remove({ pattern: 'big' })).toBe(1);
+  expect(await list()).toEqual([]);
+});
+
+it('those that cannot be put back leave the others put back once', async () => {
+  let isMended = false;
+  const handler = recordCalls(() => {
+    if (!isMended) throw new Error('not yet');
+  });
+  await stage.service((host) => host.event('fine', handler, quickly).event('lost', handler, quickly));
+  const client = stage.client();
+  await client.emit('fine', 1);
+  await client.emit('lost', 2);
+  await stage.until(async () => (await list()).length === 2, 'both died');
+  isMended = true;
+  const before = handler.calls.length;
+  const letters = await list();
+  // Its partition is none: as of a topic that was made anew with fewer.
+  const broken = letters.map((letter) => (letter.pattern === 'lost' ? { ...letter, partition: 77 } : letter));
+  await expect(stage.deadLetters().redrive(broken)).rejects.toMatchObject({ code: 404 });
+  await stage.until(() => handler.calls.length === before + 1, 'one came again');
+  expect(handler.calls.at(-1)?.data).toBe(1);
+  expect((await list()).map(({ pattern }) => pattern)).toEqual(['lost']);
+  expect(await stage.deadLetters().redrive()).toBe(1);
+  await stage.until(() => handler.calls.length === before + 2, 'the other came again');
+  expect(handler.calls.at(-1)?.data).toBe(2);
+});
+
+it('one that was written twice is one, and is put back once; many are, some at a time', async () => {
+  let isMended = false;
+  const handler = recordCalls(() => {
+    if (!isMended) throw new Error('not yet');
+  });
+  await stage.service((host) => host.event('twice', handler, { retry: { attempts: 1 } }), {
+    topics: { partitions: 1 },
+  });
+  const client = stage.client();
+  const count = 1200;
+  await Promise.all(Array.from({ length: count }, (_, index) => client.emit('twice', index)));
+  await stage.until(async () => (await list()).length === count, 'all died');
+  const letters = await list();
+  // As by an instance that dies between the letter and the commit.
+  const doubles = letters
+    .slice(0, 700)
+    .map(({ record: { key, value, headers } }) => ({ key, value, headers: { ...headers } }));
+  const topic = `${stage.prefix}twice.dlt`;
+  await client.unwrap(KafkaProducer).send({ topic, messages: doubles as never });
+  expect(await list()).toHaveLength(count);
+  isMended = true;
+  const before = handler.calls.length;
+  expect(await stage.deadLetters().redrive()).toBe(count);
+  await stage.until(() => handler.calls.length >= before + count, 'all came again');
+  expect(
+    handler.calls
+      .slice(before)
+      .map(({ data }) => data as number)
+      .sort((a, b) => a - b),
+  ).toEqual(Array.from({ length: count }, (_, index) => index));
+  expect(await list()).toEqual([]);
+});
+
+it('are listed to the end also where the end is the mark of a transaction, and strangers have written', async () => {
+  await stage.service((host) =>
+    host.event(
+      'marked',
+      () => {
+        throw new Error('dies');
+      },
+      quickly,
+    ),
+  );
+  const client = stage.client();
+  await client.emit('marked', 1);
+  await stage.until(async () => (await list()).length === 1, 'it died');
+  const topic = `${stage.prefix}marked.dlt`;
+  const producer = client.unwrap(Kafka).producer({ transactionalId: stage.prefix, maxInFlightRequests: 1 });
+  await producer.connect();
+  try {
+    const transaction = await producer.transaction();
+    await transaction.send({
+      topic,
+      messages: [{ value: 'no letter' }, { value: null, headers: { 'parley-settled': 'x' } }],
+    });
+    await transaction.commit();
+  } finally {
+    await producer.disconnect();
+  }
+  // The mark comes a moment after the commit.
+  const admin = client.unwrap(KafkaAdmin);
+  await stage.until(async () => (await admin.fetchTopicOffsets(topic))[0]?.high === '4', 'the mark was written');
+  expect(await list()).toHaveLength(1);
 });

@@ -29,6 +29,11 @@ export interface KafkaDeadLetter {
   readonly contentType: string | undefined;
   /** Encoded, as it was sent; `undefined` without one, or where the event could not be read at all. */
   readonly body: Body;
+  /**
+   * False when the topic of dead letters did not take so large a record: then only where it was is known, and it cannot be put
+   * back from here.
+   */
+  readonly isComplete: boolean;
   /** The raw record of the letter. */
   readonly record: DriverRecord;
 }
@@ -52,13 +57,14 @@ export function readLetter(
     pattern,
     error: errorOf(text('error')),
     attempts,
-    diedAt: new Date(Number(text('diedAt') ?? record.timestamp)),
+    diedAt: new Date(milliseconds(text('diedAt'), record)),
     topic,
     partition,
     offset,
-    sentAt: new Date(Number(text('timestamp') ?? record.timestamp)),
+    sentAt: new Date(milliseconds(text('timestamp'), record)),
     key: record.key?.toString(),
     ...contentOf(record, pattern),
+    isComplete: text('incomplete') === undefined,
     record,
   };
 }
@@ -73,6 +79,10 @@ function contentOf(record: DriverRecord, pattern: string): Pick<KafkaDeadLetter,
     // What could not be read is why it is here.
   }
   return { headers: undefined, contentType: undefined, body: undefined };
+}
+
+function milliseconds(text: string | undefined, { timestamp }: DriverRecord): number {
+  return Number(text !== undefined && /^\d{1,15}$/.test(text) ? text : timestamp);
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -2,16 +2,15 @@ import { RpcCode, RpcException } from '@parley/core/transport';
 import {
   type DriverMessage,
   type DriverProducer,
-  type DriverRecord,
   type KafkaDriver,
   openKafkaJs,
-  type TopicPartition,
+  type SendFailures,
 } from '../driver/index.ts';
 import { type KafkaOptions, type ResolvedKafkaOptions, resolveKafkaOptions } from '../kafka-options.ts';
-import { groupHeader, headerText } from '../wire/headers.ts';
+import { groupHeader } from '../wire/headers.ts';
 import { type KafkaDeadLetter, readLetter } from './dead-letter.ts';
 import { isLetterHeader, settledHeader } from './letter-headers.ts';
-import { readAll } from './read-all.ts';
+import { lettersIn } from './letters-in.ts';
 
 /** Which dead letters: all that fit each field that is given. */
 export interface DeadLetterFilter {
@@ -22,6 +21,9 @@ export interface DeadLetterFilter {
 
 /** Milliseconds for which a send is tried again. */
 const patience = 10_000;
+/** Letters that are put back or removed together. */
+const mostAtOnce = 500;
+const mostBytesAtOnce = 4 * 1_048_576;
 
 /**
  * The dead letters of a Kafka, for a tool, an admin page or a test. Connects when it is first used.
@@ -50,41 +52,48 @@ export class KafkaDeadLetters implements AsyncDisposable {
     this.#options = options;
   }
 
-  /**
-   * Topic by topic, oldest first. A topic's letters are read as a whole before the first comes, since which of them were put
-   * back is said by what follows them.
-   */
+  /** Topic by topic, oldest first: those that are there when their topic's turn comes. */
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<KafkaDeadLetter, void, undefined> {
     const { names, group } = this.#options;
     const wanted = { group, ...filter };
     const { admin } = this.#open();
     for (const topic of (await admin.listTopics()).toSorted()) {
       if (!names.isDeadLetters(topic)) continue;
-      for (const letter of await this.#lettersIn(topic)) if (fits(letter, wanted)) yield letter;
+      for await (const { place, record } of lettersIn(admin, topic)) {
+        const letter = readLetter(place, record, names);
+        if (letter !== undefined && fits(letter, wanted)) yield letter;
+      }
     }
   }
 
   /**
    * Puts letters back at the end of the partition that they came from, for the group that failed only. Each is then no letter
    * any more; if this is interrupted between the two, or two do it at once, it is put back again by the next. Handlers
-   * that had succeeded run again, too.
+   * that had succeeded run again, too. Those that are not complete stay.
    *
    * @param which letters from {@link list}, or a filter; all by default.
-   * @returns how many.
+   * @returns how many. Rejects with why the first one could not be, when those beside it have been.
    */
-  async redrive(which: Iterable<KafkaDeadLetter> | DeadLetterFilter = {}): Promise<number> {
-    // Complete before the first is put back: one that fails at once would come again and again.
-    const letters = await this.#chosen(which);
-    await this.#send(letters.map((letter) => [letter.topic, redriven(letter)]));
-    await this.#settle(letters);
-    return letters.length;
+  redrive(which: Iterable<KafkaDeadLetter> | DeadLetterFilter = {}): Promise<number> {
+    return this.#each(which, async (letters) => {
+      const back = new Map(
+        letters.filter(({ isComplete }) => isComplete).map((letter) => [redriven(letter), letter] as const),
+      );
+      const failures = await this.#send([...back].map(([message, { topic }]) => [topic, message]));
+      for (const message of failures?.keys() ?? []) back.delete(message);
+      await this.#settle([...back.values()]);
+      const [reason] = failures?.values() ?? [];
+      if (reason !== undefined) throw reason;
+      return back.size;
+    });
   }
 
   /** Forgets letters. @returns how many. */
-  async remove(which: Iterable<KafkaDeadLetter> | DeadLetterFilter): Promise<number> {
-    const letters = await this.#chosen(which);
-    await this.#settle(letters);
-    return letters.length;
+  remove(which: Iterable<KafkaDeadLetter> | DeadLetterFilter): Promise<number> {
+    return this.#each(which, async (letters) => {
+      await this.#settle(letters);
+      return letters.length;
+    });
   }
 
   async close(): Promise<void> {
@@ -97,35 +106,29 @@ export class KafkaDeadLetters implements AsyncDisposable {
     await this.close();
   }
 
-  async #chosen(which: Iterable<KafkaDeadLetter> | DeadLetterFilter): Promise<KafkaDeadLetter[]> {
-    if (Symbol.iterator in which) return [...which];
-    return Array.fromAsync(this.list(which));
-  }
-
-  async #lettersIn(topic: string): Promise<KafkaDeadLetter[]> {
-    const driver = this.#open();
-    const [first, end] = await Promise.all([driver.admin.firstOffsets(topic), driver.admin.endOffsets(topic)]);
-    const letters: KafkaDeadLetter[] = [];
-    for (const { partition, offset } of end) {
-      const oldest = first.find((one) => one.partition === partition)?.offset ?? '0';
-      const place = { topic, partition };
-      const records = await readAll(driver, place, { first: Number(oldest), end: Number(offset) });
-      letters.push(...this.#lettersOf(place, records));
+  /** Some at a time: there may be more of them than memory. What dies anew meanwhile is behind what is looked at. */
+  async #each(
+    which: Iterable<KafkaDeadLetter> | DeadLetterFilter,
+    act: (letters: readonly KafkaDeadLetter[]) => Promise<number>,
+  ): Promise<number> {
+    const letters = Symbol.iterator in which ? which : this.list(which);
+    let count = 0;
+    let some: KafkaDeadLetter[] = [];
+    let bytes = 0;
+    for await (const letter of letters) {
+      some.push(letter);
+      bytes += letter.record.value?.length ?? 0;
+      if (some.length < mostAtOnce && bytes < mostBytesAtOnce) continue;
+      count += await act(some);
+      some = [];
+      bytes = 0;
     }
-    return letters;
-  }
-
-  #lettersOf(place: TopicPartition, records: readonly DriverRecord[]): KafkaDeadLetter[] {
-    const settled = new Set(records.map(({ headers }) => headerText(headers, settledHeader)));
-    return records
-      .filter(({ offset }) => !settled.has(offset))
-      .map((record) => readLetter(place, record, this.#options.names))
-      .filter((letter) => letter !== undefined);
+    return some.length === 0 ? count : count + (await act(some));
   }
 
   /** Says in the letters' own partitions that they are none any more. */
-  #settle(letters: readonly KafkaDeadLetter[]): Promise<void> {
-    return this.#send(
+  async #settle(letters: readonly KafkaDeadLetter[]): Promise<void> {
+    const failures = await this.#send(
       letters.map(({ id, record }) => {
         const [topic = '', partition, offset = ''] = id.split('/');
         return [
@@ -134,16 +137,19 @@ export class KafkaDeadLetters implements AsyncDisposable {
         ];
       }),
     );
-  }
-
-  async #send(messages: readonly (readonly [topic: string, message: DriverMessage])[]): Promise<void> {
-    if (messages.length === 0) return;
-    this.#producer ??= this.#open().producer({ acks: -1, patience, repeat: true });
-    const byTopic = Map.groupBy(messages, ([topic]) => topic);
-    const batch = [...byTopic].map(([topic, those]) => ({ topic, messages: those.map(([, message]) => message) }));
-    const failures = await this.#producer.send(batch);
     const [reason] = failures?.values() ?? [];
     if (reason !== undefined) throw reason;
+  }
+
+  async #send(
+    messages: readonly (readonly [topic: string, message: DriverMessage])[],
+  ): Promise<SendFailures | undefined> {
+    if (messages.length === 0) return undefined;
+    // Nobody else looks whether one came twice.
+    this.#producer ??= this.#open().producer({ acks: -1, patience, idempotent: true });
+    const byTopic = Map.groupBy(messages, ([topic]) => topic);
+    const batch = [...byTopic].map(([topic, those]) => ({ topic, messages: those.map(([, message]) => message) }));
+    return this.#producer.send(batch);
   }
 
   #open(): KafkaDriver {

@@ -15,6 +15,8 @@ export const letterHeaders = {
   error: 'parley-error',
   /** When it died, by the clock of the instance that gave it up: milliseconds since 1970. */
   diedAt: 'parley-died-at',
+  /** `true`: the record was too large to be kept with all this, so only that it was there is said. */
+  incomplete: 'parley-incomplete',
 } as const;
 
 /** A record that says of an earlier one of its partition, by the offset, that it is no letter any more: it was put back, or removed. */

@@ -1,7 +1,7 @@
 import { type DeadReason, errorFromWire } from '@parley/core/transport';
 import type { KafkaDelivery } from '../intake/kafka-delivery.ts';
 import type { RecordContent } from '../wire/write-record.ts';
-import { letterHeaders } from './letter-headers.ts';
+import { isLetterHeader, letterHeaders } from './letter-headers.ts';
 
 /** Of an error, in UTF-16 units: what a handler throws can be long, and the letter has to fit. */
 const longestMessage = 1024;
@@ -32,6 +32,12 @@ export function writeLetter(
       [letterHeaders.diedAt]: String(now),
     },
   };
+}
+
+/** For a topic that does not take it as it is: where it was, and why it is dead. */
+export function withoutContent({ headers }: RecordContent): RecordContent {
+  const own = Object.entries(headers ?? {}).filter(([name]) => isLetterHeader(name));
+  return { value: null, headers: { ...Object.fromEntries(own), [letterHeaders.incomplete]: 'true' } };
 }
 
 function errorText({ body }: DeadReason): string {
