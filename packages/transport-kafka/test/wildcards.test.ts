@@ -1,6 +1,6 @@
 import { recordCalls } from '@parley/testing';
 import { expect, it } from 'vitest';
-import { KafkaAdmin } from '../src/index.ts';
+import { KafkaAdmin, KafkaProducer } from '../src/index.ts';
 import { KafkaStage } from './kafka-stage.ts';
 
 const stage = KafkaStage.use();
@@ -74,4 +74,61 @@ it('reach broadcast handlers, in new topics and new partitions, on every instanc
     await stage.until(() => handler.calls.length >= 41, 'those in the new partitions had come, too');
     expect(handler.calls.length).toBe(41);
   }
+});
+
+it('a wildcard that is new to a group begins as `from` says, though the group is not new', async () => {
+  const exact = recordCalls();
+  const host = await stage.service((service) => service.event('bill', exact));
+  const client = stage.client();
+  await client.emit('bill', 1);
+  await client.emit('order.a', 'history');
+  await stage.until(() => exact.calls.length === 1, 'it is in the group');
+  await host.close();
+  const wild = recordCalls();
+  await stage.service((service) => service.event('bill', exact).event('order.*', wild));
+  await client.emit('order.a', 'now');
+  await stage.until(() => wild.calls.some(({ data }) => data === 'now'), 'it reads it');
+  expect(wild.calls.map(({ data }) => data)).toEqual(['now']);
+});
+
+it.each([{ broadcast: false }, { broadcast: true }])(
+  'topics that somebody deletes stay away, and are read when they are made again: %o',
+  async ({ broadcast }) => {
+    const wild = recordCalls();
+    await stage.service((host) => host.event('kept.a', recordCalls()).event('gone.*', wild, { broadcast }));
+    const client = stage.client();
+    await client.emit('gone.a', 1);
+    await client.emit('gone.b', 2);
+    await stage.until(() => wild.calls.length === 2, 'both were found');
+    const admin = client.unwrap(KafkaAdmin);
+    const topic = `${stage.prefix}gone.a`;
+    await admin.deleteTopics({ topics: [topic] });
+    // A second is how often a group looks for what it misses.
+    const end = performance.now() + 2500;
+    while (performance.now() < end) {
+      expect(await admin.listTopics()).not.toContain(topic);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await client.emit('gone.b', 3);
+    await stage.until(() => wild.calls.some(({ data }) => data === 3), 'the others are read');
+    const other = stage.client();
+    await other.emit('gone.a', 4);
+    await stage.until(() => wild.calls.some(({ data }) => data === 4), 'it was found again');
+  },
+);
+
+it('never read what is the library’s own, under any prefix', async () => {
+  const wild = recordCalls();
+  const client = stage.client();
+  await client.connect();
+  const admin = client.unwrap(KafkaAdmin);
+  const own = [`${stage.prefix}b-parley.control`, `${stage.prefix}b-parley.replies.users`];
+  await admin.createTopics({ topics: own.map((topic) => ({ topic, numPartitions: 1 })), waitForLeaders: true });
+  await stage.service((host) => host.event('*', wild), { from: 'earliest' });
+  for (const topic of own) await client.unwrap(KafkaProducer).send({ topic, messages: [{ value: '1' }] });
+  await client.emit('other', 1);
+  await stage.until(() => wild.calls.length > 0, 'it listens');
+  expect(wild.calls.map(({ context }) => context.pattern)).toEqual(['other']);
+  const topics = await admin.listTopics();
+  expect(topics.filter((topic) => topic.startsWith(`${stage.prefix}b-`)).sort()).toEqual(own);
 });

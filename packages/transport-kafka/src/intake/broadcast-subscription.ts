@@ -8,10 +8,10 @@ export class BroadcastSubscription {
   readonly #topics: EventTopics;
   readonly #readers: BroadcastReaders;
 
-  constructor(station: Station, topics: EventTopics) {
+  constructor(station: Station, topics: EventTopics, prefetch: number) {
     this.#station = station;
     this.#topics = topics;
-    this.#readers = new BroadcastReaders(station);
+    this.#readers = new BroadcastReaders({ station, prefetch, missing: (topic) => this.#missing(topic) });
   }
 
   async start(): Promise<void> {
@@ -32,5 +32,11 @@ export class BroadcastSubscription {
     const { exact, hasWildcards } = this.#topics;
     if (!hasWildcards) return exact;
     return new Map([...exact, ...this.#topics.matching(await this.#station.driver.admin.listTopics())]);
+  }
+
+  /** One that a wildcard had found, somebody may have deleted for good; if it comes back it is found again. */
+  #missing(topic: string): void {
+    if (this.#topics.exact.has(topic)) this.#station.remake('events', [topic]);
+    else void this.#readers.leave(topic);
   }
 }

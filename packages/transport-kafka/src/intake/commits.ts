@@ -4,7 +4,7 @@ const interval = 250;
 /** When to commit: a while after something was done, and one at a time, so that none overtakes another. */
 export class Commits {
   readonly #commit: () => Promise<boolean>;
-  #committing: Promise<void> | undefined;
+  #committing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -23,12 +23,14 @@ export class Commits {
   }
 
   /** When it resolves, what was done before is committed, or could not be. */
-  async now(): Promise<void> {
-    await this.#committing;
-    this.#committing = this.#commit().then((isCommitted) => {
-      if (!isCommitted) this.soon();
-    });
-    await this.#committing;
+  now(): Promise<void> {
+    this.#committing = this.#after(this.#committing);
+    return this.#committing;
+  }
+
+  async #after(previous: Promise<void>): Promise<void> {
+    await previous;
+    if (!(await this.#commit())) this.soon();
   }
 
   stop(): void {

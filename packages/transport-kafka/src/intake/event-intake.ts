@@ -6,12 +6,13 @@ import { groupHeader, headerText } from '../wire/headers.ts';
 import { readEvent } from '../wire/read-record.ts';
 import { Intake, refusedReason } from './intake.ts';
 
-/** The events of a group, out of their topics into core. */
+/** The events of a group, out of their topics into core; `missing` is told of those topics that are gone. */
 export function eventIntake(
   station: Station,
   options: ResolvedKafkaOptions,
   group: string,
   audience: 'group' | undefined,
+  missing: (topics: readonly string[]) => void,
 ): Intake {
   const { names, prefetch } = options;
   const bury = burier(station, names, group);
@@ -36,7 +37,7 @@ export function eventIntake(
       return bury(delivery, refusedReason(refused));
     },
     bury,
-    missing: (topics) => station.remake('events', topics),
+    missing,
     warn: (what, detail) => station.warn(what, detail),
   });
 }

@@ -27,7 +27,7 @@ export class EventSubscription {
     this.#options = options;
     this.#group = group;
     this.#topics = topics;
-    this.#intake = eventIntake(station, options, group, audience);
+    this.#intake = eventIntake(station, options, group, audience, (gone) => this.#missing(gone));
   }
 
   /** Resolves when what is emitted from now on will come. */
@@ -65,16 +65,34 @@ export class EventSubscription {
     return [...this.#topics.matching(await this.#station.driver.admin.listTopics()).keys()];
   }
 
-  /** Of those found, the ones that turned up while the whole group was away: it has offsets, but none in them. */
+  /**
+   * Of those found, the ones that turned up while the whole group was away: it has offsets in other topics that the same wildcard
+   * matches, but none in them. Where it has none at all the wildcard is new to the group, and begins as `from` says.
+   */
   async #missedBy(found: readonly string[]): Promise<ReadonlySet<string>> {
     const { admin } = this.#station.driver;
-    const known = [...new Set([...this.#topics.exact.keys(), ...found])];
     if (found.length === 0 || this.#options.from === 'earliest') return new Set();
-    const offsets = await Promise.all(known.map((topic) => admin.committedOffsets(this.#group, topic)));
-    const withOffsets = new Set(known.filter((_, index) => (offsets[index]?.length ?? 0) > 0));
-    return new Set(
-      withOffsets.size === 0 ? [] : found.filter((topic) => !withOffsets.has(topic) && !this.#topics.exact.has(topic)),
-    );
+    const offsets = await Promise.all(found.map((topic) => admin.committedOffsets(this.#group, topic)));
+    const isKnown = new Set(found.filter((_, index) => (offsets[index]?.length ?? 0) > 0));
+    const missed = this.#topics.byWildcard(found).flatMap((topics) => {
+      return topics.some((topic) => isKnown.has(topic)) ? topics.filter((topic) => !isKnown.has(topic)) : [];
+    });
+    return new Set(missed.filter((topic) => !this.#topics.exact.has(topic)));
+  }
+
+  /** Those that only a wildcard had found, somebody may have deleted for good; if they come back they are found again. */
+  #missing(topics: readonly string[]): void {
+    const gone = new Set(topics.filter((topic) => !this.#topics.exact.has(topic)));
+    const named = topics.filter((topic) => !gone.has(topic));
+    if (named.length > 0) this.#station.remake('events', named);
+    if (gone.size === 0 || this.#isStopped) return;
+    const left = new Set([...this.#subscribed].filter((topic) => !gone.has(topic)));
+    // kafkajs cannot be in a group without a topic; this one is looked for, and not made.
+    if (left.size === 0) return;
+    this.#subscribed = left;
+    this.#consumer?.changeTopics([...left]).catch((reason: unknown) => {
+      if (!this.#isStopped) this.#station.warn('could not leave topics that are gone', reason);
+    });
   }
 
   async #add(topics: ReadonlySet<string>): Promise<void> {

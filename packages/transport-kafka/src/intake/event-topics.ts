@@ -1,6 +1,9 @@
 import { type EventRoutes, wildcardMatcher } from '@parley/core/transport';
 import type { TopicNames } from '../names/topic-names.ts';
 
+/** Topics of the library itself, of those who have another prefix. */
+const isOfOthers = /parley\.(?:control$|replies\.)/;
+
 /** Which topics hold the events that there are handlers for. */
 export class EventTopics {
   readonly #names: TopicNames;
@@ -23,13 +26,19 @@ export class EventTopics {
     return this.exact.size === 0 && !this.hasWildcards;
   }
 
+  /** Of `topics`, those that each wildcard matches. */
+  byWildcard(topics: readonly string[]): readonly (readonly string[])[] {
+    return this.#wildcards.map((matches) => topics.filter((topic) => matches(this.#names.eventOf(topic) ?? '')));
+  }
+
   /** Those of `topics` that hold events which a wildcard matches; topic to pattern. */
   matching(topics: readonly string[]): ReadonlyMap<string, string> {
     const found = new Map<string, string>();
     if (!this.hasWildcards) return found;
     for (const topic of topics) {
       const pattern = this.#names.eventOf(topic);
-      if (pattern !== undefined && this.#wildcards.some((matches) => matches(pattern))) found.set(topic, pattern);
+      if (pattern !== undefined && !isOfOthers.test(pattern) && this.#wildcards.some((matches) => matches(pattern)))
+        found.set(topic, pattern);
     }
     return found;
   }

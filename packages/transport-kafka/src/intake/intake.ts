@@ -11,13 +11,14 @@ import {
 import type { DriverRecord, GroupConsumer, GroupOwner, TopicPartition, TopicPartitionOffset } from '../driver/index.ts';
 import { Commits } from './commits.ts';
 import { type DeliveryKeeper, KafkaDelivery } from './kafka-delivery.ts';
+import { Load } from './load.ts';
 import { PartitionOffsets } from './partition-offsets.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
 const rebalanceGrace = 200;
-/** Bytes that may be here unsettled. */
-const heldBytes = 64 * 1_048_576;
+/** Milliseconds between looks whether the group still counts this instance in. */
+const doubtInterval = 50;
 
 /** Between tries to put away what cannot be read. */
 const refuseBackoff = { initial: 200, max: 30_000 };
@@ -40,15 +41,14 @@ export interface IntakeSetup {
 /** One consumer group's way into core: hands over what there is room for, and commits what is done and all before it. */
 export class Intake implements GroupOwner, DeliveryKeeper {
   readonly #setup: IntakeSetup;
-  readonly #line: WaitingLine;
+  readonly #line: WaitingLine<KafkaDelivery>;
+  readonly #load: Load;
   readonly #offsets = new Map<string, PartitionOffsets<KafkaDelivery>>();
   #consumer: GroupConsumer | undefined;
   #generation = -1;
   #assigned: readonly TopicPartition[] = [];
   #names: ReadonlySet<string> = new Set();
-  #held = 0;
-  #bytes = 0;
-  #isFull = false;
+  #isPaused = false;
   #isStopped = false;
   #isRevoked = false;
   readonly #commits = new Commits(() => this.#commit());
@@ -57,7 +57,9 @@ export class Intake implements GroupOwner, DeliveryKeeper {
 
   constructor(setup: IntakeSetup) {
     this.#setup = setup;
-    this.#line = new WaitingLine(setup.receiver, (delivery) => this.#hand(delivery));
+    this.#load = new Load(setup.prefetch);
+    const door = { room: () => this.#room(), whenRoom: () => this.#whenRoom() };
+    this.#line = new WaitingLine(door, (delivery) => this.#hand(delivery));
   }
 
   /** Joins the group. Rejects as the driver's `start`. */
@@ -88,7 +90,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#generation = generation;
     this.#assigned = partitions;
     this.#names = new Set(partitions.map(nameOf));
-    this.#isFull = false;
+    this.#isPaused = false;
     this.#isRevoked = false;
     for (const partition of partitions) this.#offsetsOf(nameOf(partition)).assigned();
     for (const [name, offsets] of this.#offsets) if (!this.#names.has(name)) offsets.unassigned();
@@ -113,11 +115,10 @@ export class Intake implements GroupOwner, DeliveryKeeper {
       const delivery = new KafkaDelivery(topic, partition, record, this);
       if (!offsets.isNew(delivery.offset, delivery.timestamp)) continue;
       offsets.add(delivery);
-      this.#held += 1;
-      this.#bytes += delivery.size;
+      this.#load.add(delivery);
       this.#line.add(delivery);
     }
-    if (this.#held >= this.#setup.prefetch || this.#bytes >= heldBytes) this.#pause();
+    if (this.#load.isFull) this.#pause();
     // What was done before a rebalance and comes again now is to be committed.
     this.#commits.soon();
   }
@@ -141,8 +142,8 @@ export class Intake implements GroupOwner, DeliveryKeeper {
 
   async bury(delivery: KafkaDelivery, why: DeadReason): Promise<void> {
     if (delivery.state === 'done') return;
-    const name = nameOf(delivery);
-    if (!this.#names.has(name)) {
+    await this.#endOfDoubt();
+    if (!this.#isOurs(delivery)) {
       // It was taken away: whoever has it now decides, and so do we if it comes back.
       delivery.state = 'dropped';
       this.#release(delivery);
@@ -150,6 +151,32 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     }
     await this.#setup.bury(delivery, why);
     this.settle(delivery);
+  }
+
+  /**
+   * A process that was stopped for longer than a session may find its partitions with others, who have handled what it still has:
+   * it neither begins with that nor gives it up before it has heard from the group.
+   */
+  get #isInDoubt(): boolean {
+    return this.#consumer?.isMember === false && !this.#closing.signal.aborted;
+  }
+
+  async #endOfDoubt(): Promise<void> {
+    while (this.#isInDoubt) await sleep(doubtInterval, undefined, this.#closing).catch(() => undefined);
+  }
+
+  #isOurs(delivery: KafkaDelivery): boolean {
+    const name = nameOf(delivery);
+    return this.#names.has(name) && this.#offsetsOf(name).holds(delivery) && this.#consumer?.isMember === true;
+  }
+
+  #room(): number {
+    return this.#isInDoubt ? 0 : this.#setup.receiver.room();
+  }
+
+  async #whenRoom(): Promise<void> {
+    await this.#endOfDoubt();
+    await this.#setup.receiver.whenRoom();
   }
 
   #hand(delivery: KafkaDelivery): void {
@@ -181,10 +208,9 @@ export class Intake implements GroupOwner, DeliveryKeeper {
 
   /** It is not held any more; the next of its lane gets its turn. */
   #release(delivery: KafkaDelivery): void {
-    this.#held -= 1;
-    this.#bytes -= delivery.size;
+    this.#load.remove(delivery);
     if (!this.#isStopped) this.#line.next(delivery.lane);
-    if (this.#isFull && this.#held <= this.#setup.prefetch / 2 && this.#bytes <= heldBytes / 2) this.#resume();
+    if (this.#isPaused && this.#load.isHalf) this.#resume();
     if (this.#settled !== undefined && !this.#isBusy) this.#settled();
   }
 
@@ -210,21 +236,18 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   #dropWaiting(): void {
     this.#line.clear();
     for (const offsets of this.#offsets.values()) {
-      for (const { size } of offsets.dropWaiting()) {
-        this.#held -= 1;
-        this.#bytes -= size;
-      }
+      for (const delivery of offsets.dropWaiting()) this.#load.remove(delivery);
     }
   }
 
   #pause(): void {
-    if (this.#isFull) return;
-    this.#isFull = true;
+    if (this.#isPaused) return;
+    this.#isPaused = true;
     for (const { topic, partition } of this.#assigned) this.#consumer?.pause(topic, partition);
   }
 
   #resume(): void {
-    this.#isFull = false;
+    this.#isPaused = false;
     for (const { topic, partition } of this.#assigned) this.#consumer?.resume(topic, partition);
   }
 

@@ -19,6 +19,8 @@ export class KafkaDelivery implements Delivery, Slot {
   readonly timestamp: number;
   /** Topic, partition and key; `undefined` without a key. */
   readonly lane: string | undefined;
+  /** In bytes, about. */
+  readonly size: number;
   state: Slot['state'] = 'waiting';
   readonly #keeper: DeliveryKeeper;
 
@@ -31,11 +33,7 @@ export class KafkaDelivery implements Delivery, Slot {
     // Byte for byte: keys need not be text.
     this.lane = record.key === null ? undefined : `${topic}/${partition}/${record.key.toString('latin1')}`;
     this.#keeper = keeper;
-  }
-
-  /** In bytes, about. */
-  get size(): number {
-    return 256 + (this.record.value?.length ?? 0);
+    this.size = sizeOf(record);
   }
 
   done(): void {
@@ -45,4 +43,18 @@ export class KafkaDelivery implements Delivery, Slot {
   dead(why: DeadReason): Promise<void> {
     return this.#keeper.bury(this, why);
   }
+}
+
+/** What a record takes beside what it brings. About; it is for limits that are in megabytes. */
+const about = 256;
+
+function sizeOf({ key, value, headers }: DriverRecord): number {
+  let size = about + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) {
+    const header = headers[name];
+    size += name.length;
+    if (Array.isArray(header)) for (const one of header) size += one.length;
+    else size += header?.length ?? 0;
+  }
+  return size;
 }

@@ -91,6 +91,11 @@ export class PartitionOffsets<Held extends Slot> {
     this.#dropBefore(offset);
   }
 
+  /** Whether it is still to be settled here: others may have done it while the partition was theirs. */
+  holds(slot: Held): boolean {
+    return this.#slots[this.#indexOf(slot.offset)] === slot;
+  }
+
   /** Whether core has some that are not done. */
   get isBusy(): boolean {
     return this.#slots.some(({ state }) => state === 'open');

@@ -15,6 +15,16 @@ export function requestIntake(
 ): Intake {
   const patternOf = new Map(patterns.map((pattern) => [names.requests(pattern), pattern]));
   const { clock } = station.driver;
+  const ungauged = new Set<string>();
+  const gauge = (topic: string, record: DriverRecord): number | undefined => {
+    if (clock.appendedAt(record) === undefined && !ungauged.has(topic)) {
+      ungauged.add(topic);
+      station.warn(
+        `how long requests have waited in the topic "${topic}" is unknown, so they are handled though it may be too late: set its message.timestamp.type to LogAppendTime`,
+      );
+    }
+    return waitedFor(record, clock);
+  };
   return new Intake({
     receiver: station.receiver,
     prefetch,
@@ -22,7 +32,7 @@ export function requestIntake(
       const pattern = patternOf.get(topic) ?? topic;
       const envelope = readRecord(record, {
         pattern,
-        waited: waitedFor(record, clock),
+        waited: gauge(topic, record),
         source: { topic, partition, record },
       });
       if (envelope.kind === 'request' || envelope.kind === 'refused') return envelope;
@@ -42,8 +52,13 @@ export function requestIntake(
   });
 }
 
-/** Since the broker took it, by the broker's clock; never too much, as far as that is known. */
-function waitedFor({ timestamp }: DriverRecord, clock: BrokerClock): number | undefined {
+/**
+ * Since the broker took it, by the broker's clock; never too much, as far as that is known. In a topic that keeps the time of
+ * whoever wrote it, nobody knows: a clock that is wrong would have all of its requests dropped.
+ */
+function waitedFor(record: DriverRecord, clock: BrokerClock): number | undefined {
   const now = clock.now();
-  return now === undefined ? undefined : Math.max(0, Math.floor(now - clock.uncertainty - Number(timestamp)));
+  const appended = clock.appendedAt(record);
+  if (now === undefined || appended === undefined) return undefined;
+  return Math.max(0, Math.floor(now - clock.uncertainty - appended));
 }

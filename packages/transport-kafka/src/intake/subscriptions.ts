@@ -36,7 +36,7 @@ export class Subscriptions {
       const audience = broadcast.isEmpty ? undefined : 'group';
       this.#events = new EventSubscription(station, options, groupOf(options), shared, audience);
     }
-    if (!broadcast.isEmpty) this.#broadcast = new BroadcastSubscription(station, broadcast);
+    if (!broadcast.isEmpty) this.#broadcast = new BroadcastSubscription(station, broadcast, options.prefetch);
   }
 
   /** Resolves when what is sent from now on will come. */

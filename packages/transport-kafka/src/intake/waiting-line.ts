@@ -1,34 +1,41 @@
 import type { Receiver } from '@parley/core/transport';
-import type { KafkaDelivery } from './kafka-delivery.ts';
+
+/** Where those go whose turn it is. */
+export type Door = Pick<Receiver, 'room' | 'whenRoom'>;
+
+interface Waiting {
+  readonly lane: string | undefined;
+}
 
 /**
  * What was fetched and is not with core yet: it waits for room there, and for the one before it in its lane. So what waits
  * behind a slow or failing one takes nobody else's room.
  */
-export class WaitingLine {
-  readonly #receiver: Receiver;
-  readonly #hand: (delivery: KafkaDelivery) => void;
+export class WaitingLine<One extends Waiting> {
+  readonly #door: Door;
+  readonly #hand: (one: One) => void;
   /** Lanes that core has one of, and who waits behind it. */
-  #lanes = new Map<string, KafkaDelivery[]>();
-  /** Whose turn it is, in the order of arrival, but there is no room. */
-  #ready: KafkaDelivery[] = [];
+  #lanes = new Map<string, One[]>();
+  /** Whose turn it is, in the order of arrival, but there is no room. Those before `#next` have gone. */
+  #ready: One[] = [];
+  #next = 0;
   #isWatching = false;
 
   /** @param hand gives it to core, at once. */
-  constructor(receiver: Receiver, hand: (delivery: KafkaDelivery) => void) {
-    this.#receiver = receiver;
+  constructor(door: Door, hand: (one: One) => void) {
+    this.#door = door;
     this.#hand = hand;
   }
 
-  add(delivery: KafkaDelivery): void {
-    const { lane } = delivery;
+  add(one: One): void {
+    const { lane } = one;
     const behind = lane === undefined ? undefined : this.#lanes.get(lane);
     if (behind !== undefined) {
-      behind.push(delivery);
+      behind.push(one);
       return;
     }
     if (lane !== undefined) this.#lanes.set(lane, []);
-    this.#turnOf(delivery);
+    this.#turnOf(one);
   }
 
   /** It has left its lane. */
@@ -41,18 +48,19 @@ export class WaitingLine {
 
   /** Nobody who waits gets a turn. Lanes that core has one of stay taken. */
   clear(): void {
-    const lanes = new Set(this.#ready.map(({ lane }) => lane));
+    const lanes = new Set(this.#ready.slice(this.#next).map(({ lane }) => lane));
     this.#ready = [];
+    this.#next = 0;
     for (const [lane, behind] of this.#lanes) {
       if (lanes.has(lane)) this.#lanes.delete(lane);
       else behind.length = 0;
     }
   }
 
-  #turnOf(delivery: KafkaDelivery): void {
-    if (this.#ready.length === 0 && this.#receiver.room() > 0) this.#hand(delivery);
+  #turnOf(one: One): void {
+    if (this.#ready.length === 0 && this.#door.room() > 0) this.#hand(one);
     else {
-      this.#ready.push(delivery);
+      this.#ready.push(one);
       this.#watch();
     }
   }
@@ -60,22 +68,27 @@ export class WaitingLine {
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    void this.#receiver.whenRoom().then(() => {
+    void this.#door.whenRoom().then(() => {
       this.#isWatching = false;
       this.#admit();
     });
   }
 
+  /** Handing one over may settle it at once, and so make another one ready, or end everything. */
   #admit(): void {
-    const ready = this.#ready;
-    let count = 0;
-    // Handing one over may settle it at once, and make another one ready.
-    this.#ready = [];
-    while (count < ready.length && this.#receiver.room() > 0) {
-      this.#hand(ready[count] as KafkaDelivery);
-      count += 1;
+    while (this.#next < this.#ready.length && this.#door.room() > 0) {
+      const one = this.#ready[this.#next] as One;
+      this.#next += 1;
+      this.#hand(one);
     }
-    if (count < ready.length) this.#ready = [...ready.slice(count), ...this.#ready];
-    if (this.#ready.length > 0) this.#watch();
+    // Those that have gone are let go of.
+    if (this.#next < this.#ready.length) {
+      this.#ready = this.#ready.slice(this.#next);
+      this.#next = 0;
+      this.#watch();
+    } else {
+      this.#ready = [];
+      this.#next = 0;
+    }
   }
 }
