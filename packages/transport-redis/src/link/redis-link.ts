@@ -16,6 +16,7 @@ import {
 import { type Connections, createConnections } from '../connect/connections.ts';
 import { isUnsent } from '../connect/publisher.ts';
 import type { Subscriptions } from '../connect/subscriber.ts';
+import { within } from '../connect/within.ts';
 import type { Names, ReadChannel } from '../names.ts';
 import { RedisContext } from '../redis-context.ts';
 import { connectError, isReplyError, refusedError, unknownError } from '../redis-error.ts';
@@ -270,7 +271,10 @@ export abstract class RedisLink implements Link {
     this.#epoch += 1;
     this.#opened.reject(new RpcException('Redis was disconnected before it was ready', { code: RpcCode.Unavailable }));
     if (former.is === 'up') this.ceased();
-    await this.connections.close(timeout);
+    const begun = performance.now();
+    const { emptied } = this.#returnPost;
+    if (emptied !== undefined && timeout > 0) await within(timeout, emptied);
+    await this.connections.close(Math.max(0, timeout - (performance.now() - begun)));
     this.#state = { is: 'gone' };
     this.#returnPost.close();
   }

@@ -52,6 +52,11 @@ export class ReturnPost {
     } else if (outage !== undefined) this.#outage = outage;
   }
 
+  /** Resolves when nothing waits for the end of an outage; `undefined` when nothing does. */
+  get emptied(): Promise<void> | undefined {
+    return this.#outage?.promise;
+  }
+
   /** Whoever waits goes on; nothing is sent any more. */
   close(): void {
     this.#isClosed = true;

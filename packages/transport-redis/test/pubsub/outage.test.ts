@@ -58,29 +58,55 @@ describe('an outage', () => {
     expect(await ended).toMatchObject({ code: 502 });
   });
 
-  it('keeps the answers of a service for its end, for callers that were not cut off', async () => {
-    const server = await broker();
-    const proxyServer = await startProxy(server.port);
-    onTestFinished(() => proxyServer.close());
-    const finish = Promise.withResolvers<void>();
-    let isRunning = false;
-    const { host } = await serve(
-      { host: proxyServer.host, port: proxyServer.port, reconnect: { initial: 300 } },
-      (made) =>
-        made.message('slow', async () => {
-          isRunning = true;
-          await finish.promise;
-          return 'kept';
-        }),
-    );
-    const { client: proxy } = client({ url: server.url });
-    const call = proxy.send('slow', undefined, { timeout: 10_000 });
-    await until(() => isRunning, 'the handler runs');
-    proxyServer.cut();
-    await until(() => proxyServer.connections === 0, 'the service is cut off');
-    finish.resolve();
-    expect(await call).toBe('kept');
-    expect(host.health().main?.transporter?.state).toBe('ready');
+  it.each([false, true])(
+    'keeps the answers of a service for its end, for callers that were not cut off (service closes: %s)',
+    async (closes) => {
+      const server = await broker();
+      const proxyServer = await startProxy(server.port);
+      onTestFinished(() => proxyServer.close());
+      const finish = Promise.withResolvers<void>();
+      let isRunning = false;
+      const { host } = await serve(
+        { host: proxyServer.host, port: proxyServer.port, reconnect: { initial: 300 } },
+        (made) =>
+          made.message('slow', async () => {
+            isRunning = true;
+            await finish.promise;
+            return 'kept';
+          }),
+      );
+      const { client: proxy } = client({ url: server.url });
+      const call = proxy.send('slow', undefined, { timeout: 10_000 });
+      await until(() => isRunning, 'the handler runs');
+      proxyServer.cut();
+      await until(() => proxyServer.connections === 0, 'the service is cut off');
+      finish.resolve();
+      if (closes) await host.close({ timeout: 10_000 });
+      expect(await call).toBe('kept');
+      expect(host.health().main?.transporter?.state).toBe(closes ? 'closed' : 'ready');
+    },
+  );
+
+  it('that trying again does not heal is told once, and ends when it is healed all the same', async () => {
+    const users = { app: 'on >secret ~* &* +@all' };
+    const server = await broker({ users });
+    const { host: name, port } = server;
+    const login = { host: name, port, username: 'app', password: 'secret', reconnect: { max: 20 } };
+    const { warnings } = await serve(login);
+    const admin = new Redis(server.url);
+    onTestFinished(() => admin.disconnect());
+    await admin.call('ACL', 'SETUSER', 'app', 'resetpass', '>other');
+    await admin.call('ACL', 'LOG', 'RESET');
+    await admin.call('CLIENT', 'KILL', 'USER', 'app');
+    const attempts = async () => {
+      const rows = (await admin.call('ACL', 'LOG')) as unknown[][];
+      return rows.reduce((sum, row) => sum + Number(row[row.indexOf('count') + 1]), 0);
+    };
+    await until(async () => (await attempts()) > 5, 'it tries on');
+    expect(warnings.having('Redis refuses the password')).toHaveLength(1);
+    await admin.call('ACL', 'SETUSER', 'app', '>secret');
+    const { client: proxy } = client(login);
+    await until(works(proxy), 'it is back');
   });
 
   it('is survived time after time in the middle of traffic, with the default options', async () => {
