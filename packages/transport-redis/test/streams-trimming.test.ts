@@ -6,7 +6,6 @@ import type { Membership } from '../src/streams/group/membership.ts';
 import { ConsumedStream } from '../src/streams/keep/consumed-stream.ts';
 import { Upkeep } from '../src/streams/keep/upkeep.ts';
 import { Clocks } from '../src/streams/redis/clocks.ts';
-import { Refusals } from '../src/streams/redis/refusals.ts';
 import { sweepScript } from '../src/streams/redis/scripts.ts';
 import { readStreamsOptions, type StreamsOptions } from '../src/streams/streams-options.ts';
 import { StreamsStage, until } from './streams-stage.ts';
@@ -32,7 +31,7 @@ async function keepUp(kind: 'message' | 'event', pattern: string, options: Strea
     isCluster: false,
     maxBody: 1000,
     warn: () => undefined,
-    refusals: new Refusals(() => undefined),
+    refused: () => undefined,
   };
   const stream = new ConsumedStream(names.stream(kind, pattern), kind, pattern);
   const upkeep = new Upkeep(member, () => [stream], new Clocks(() => redis, false));

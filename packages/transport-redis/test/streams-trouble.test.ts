@@ -8,7 +8,6 @@ import { ConsumedStream } from '../src/streams/keep/consumed-stream.ts';
 import { Holdings } from '../src/streams/keep/holdings.ts';
 import { Leases } from '../src/streams/keep/leases.ts';
 import { RoomBudget } from '../src/streams/read/room-budget.ts';
-import { Refusals } from '../src/streams/redis/refusals.ts';
 import { readStreamsOptions } from '../src/streams/streams-options.ts';
 import { StreamsStage, until, Warnings } from './streams-stage.ts';
 
@@ -124,7 +123,7 @@ describe('an instance that ends with more than it can give back at once', () => 
       redis: commands,
       isCluster: false,
       warn: () => undefined,
-      refusals: new Refusals(() => undefined),
+      refused: () => undefined,
     };
     const unused = () => {
       throw new Error('not for this');

@@ -111,7 +111,7 @@ export class Intake {
       await this.#group.learn(names);
       this.#broadcast?.learn(names);
     } catch (error) {
-      this.#member.refusals.refused('new names of events cannot be looked for', error);
+      this.#member.refused('new names of events cannot be looked for', error);
     }
     this.#discoverLater();
   }

@@ -12,12 +12,12 @@ import type { Connection, ConnectionOwner } from '../connect/connection.ts';
 import { isClusterPlace } from '../connect/redis-maker.ts';
 import type { Subscriptions } from '../connect/subscriber.ts';
 import { RedisLink, type Side } from '../link/redis-link.ts';
+import { isReplyError } from '../redis-error.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
 import type { Membership } from './group/membership.ts';
 import { Intake } from './intake.ts';
 import type { Reading } from './read/slot-readers.ts';
 import { checkRedis } from './redis/check-redis.ts';
-import { Refusals } from './redis/refusals.ts';
 import type { Commands } from './redis/script.ts';
 import { StreamsSender } from './streams-sender.ts';
 
@@ -31,7 +31,6 @@ export class StreamsLink extends RedisLink {
   readonly #sender: StreamsSender;
   /** `undefined` for a client that serves nothing. */
   readonly #intake: Intake | undefined;
-  readonly #refusals: Refusals;
   #isChecked = false;
   #closing: Promise<void> | undefined;
 
@@ -39,7 +38,6 @@ export class StreamsLink extends RedisLink {
     super(options, hub, side);
     const { names, instance } = this;
     const { maxQueued, streams } = options;
-    this.#refusals = new Refusals((what, detail) => hub.warn(what, detail));
     this.#sender = new StreamsSender({ names, instance, options: streams, maxQueued, redis: () => this.#redis });
     if (servesAny(hub.routes)) this.#intake = this.#createIntake(hub.routes);
   }
@@ -64,7 +62,6 @@ export class StreamsLink extends RedisLink {
   }
 
   protected override async prepare(): Promise<void> {
-    this.#refusals.forget();
     await this.#check();
     this.#sender.prepare();
     await this.#intake?.prepare();
@@ -120,7 +117,9 @@ export class StreamsLink extends RedisLink {
         return commands();
       },
       warn: (what, detail) => hub.warn(what, detail),
-      refusals: this.#refusals,
+      refused: (what, error) => {
+        if (isReplyError(error)) hub.warn(`redis: ${what}; trying again`, error);
+      },
     };
     const { heartbeat } = options;
     const longest = isCluster ? clusterPatience : patience;
@@ -145,7 +144,7 @@ export class StreamsLink extends RedisLink {
   #openReader(key: string, owner: ConnectionOwner): Connection {
     const failed = (reason: RpcException) => {
       owner.failed(reason);
-      if (this.isUp) this.#refusals.tell('the connection that reads streams cannot be made', reason);
+      if (this.isUp) this.hub.warn('redis: the connection that reads streams cannot be made; trying again', reason);
     };
     return this.connections.reader(key, { ...owner, failed });
   }

@@ -41,7 +41,7 @@ export class BroadcastConsumer {
     this.#setup = setup;
     this.#wanted = new WantedEvents(routes);
     const read = this.#read.bind(this);
-    this.#readers = new SlotReaders({ reading, budget, read, refusals: member.refusals });
+    this.#readers = new SlotReaders({ reading, budget, read, refused: member.refused });
   }
 
   get wildcards(): readonly string[] {

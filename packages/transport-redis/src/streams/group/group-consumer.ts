@@ -53,7 +53,7 @@ export class GroupConsumer {
     this.doubts = new Doubts(this.#leases);
     this.#upkeep = new Upkeep(member, streams, this.#clocks);
     const read = this.#read.bind(this);
-    this.#readers = new SlotReaders({ reading, budget, read, vanished, refusals: member.refusals });
+    this.#readers = new SlotReaders({ reading, budget, read, vanished, refused: member.refused });
     for (const pattern of routes.messages) this.#add('message', pattern);
     for (const pattern of routes.events) this.#add('event', pattern);
   }

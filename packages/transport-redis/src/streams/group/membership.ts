@@ -1,5 +1,4 @@
 import type { Names } from '../../names.ts';
-import type { Refusals } from '../redis/refusals.ts';
 import type { Commands } from '../redis/script.ts';
 import type { ResolvedStreamsOptions } from '../streams-options.ts';
 
@@ -16,5 +15,6 @@ export interface Membership {
   readonly redis: Commands;
   readonly isCluster: boolean;
   readonly warn: (what: string, detail?: unknown) => void;
-  readonly refusals: Refusals;
+  /** Warns of what Redis itself refuses, though it is tried again and again; that a connection is lost others tell. */
+  readonly refused: (what: string, error: unknown) => void;
 }

@@ -36,7 +36,7 @@ export class Acks {
       try {
         await this.#member.redis.xack(stream.key, this.#member.group, ...stream.settling);
       } catch (error) {
-        this.#member.refusals.refused('what is handled cannot be acknowledged', error);
+        this.#member.refused('what is handled cannot be acknowledged', error);
         // The connection is down, or Redis is: the end of the outage and every lease try again.
         stream.settled = [...stream.settling, ...stream.settled];
         return;

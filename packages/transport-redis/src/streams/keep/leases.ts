@@ -166,7 +166,7 @@ export class Leases implements Renewal {
   /** The next beat tries again. */
   async #failed(error: unknown): Promise<false> {
     if (isNoGroup(error)) await this.#setup.vanished();
-    else this.#setup.member.refusals.refused('leases cannot be renewed or taken over', error);
+    else this.#setup.member.refused('leases cannot be renewed or taken over', error);
     return false;
   }
 }

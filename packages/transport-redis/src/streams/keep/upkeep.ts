@@ -51,7 +51,7 @@ export class Upkeep {
 
   #failed(error: unknown): void {
     // Whoever reads makes the group anew.
-    if (!isNoGroup(error)) this.#member.refusals.refused('streams cannot be trimmed', error);
+    if (!isNoGroup(error)) this.#member.refused('streams cannot be trimmed', error);
   }
 
   async #keep({ key, kind }: ConsumedStream): Promise<void> {

@@ -1,5 +1,4 @@
 import { isReplyError } from '../../redis-error.ts';
-import type { Refusals } from '../redis/refusals.ts';
 import { type Commands, isNoGroup } from '../redis/script.ts';
 import { slotTag } from '../stream-keys.ts';
 import { type OpenReader, ReadLoop } from './read-loop.ts';
@@ -30,7 +29,8 @@ export interface SlotReadersSetup {
   readonly read: (redis: Commands, keys: readonly string[], room: number, block: number) => Promise<void>;
   /** A stream or its group is not there any more. Only where there is a group. */
   readonly vanished?: () => Promise<void>;
-  readonly refusals: Refusals;
+  /** Told what Redis refuses. */
+  readonly refused: (what: string, error: unknown) => void;
 }
 
 interface Slot {
@@ -92,13 +92,13 @@ export class SlotReaders {
 
   async #failed(error: unknown): Promise<void> {
     const { signal } = this.#stopping;
-    const { vanished, refusals } = this.#setup;
+    const { vanished, refused } = this.#setup;
     if (vanished !== undefined && isNoGroup(error)) {
       await vanished();
       // Perhaps it could not be helped.
       return waitUnless(signal, pauseAfterLoss);
     }
-    refusals.refused('the streams cannot be read', error);
+    refused('the streams cannot be read', error);
     await waitUnless(signal, isReplyError(error) ? pauseAfterRefusal : pauseAfterLoss);
   }
 }
