@@ -3,7 +3,15 @@ import { Abortable, Dispatcher, type Logger, type ServerInterceptor, WarningLog 
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { HandlerRegistry } from '../registry/index.ts';
 import type { BaseClient, Class, ResolvedEndpointOptions, Transport } from '../seam/index.ts';
-import { closeSide, type Requester, reasonText, type Session, SessionHub, type WaitingCall } from '../session/index.ts';
+import {
+  closeSide,
+  connectedAgain,
+  type Requester,
+  reasonText,
+  type Session,
+  SessionHub,
+  type WaitingCall,
+} from '../session/index.ts';
 import type { ClientInterceptor } from './client-interceptor.ts';
 import { StatusSource } from './client-status.ts';
 import { LinkPool, noLink } from './link-pool.ts';
@@ -154,9 +162,15 @@ export class Connection {
   }
 
   #sessionChanged(session: Session, reason: unknown): void {
-    if (!this.#pool.isEmpty) this.status.set('ready');
+    if (!this.#pool.isEmpty) this.#ready();
     else if (session.state !== 'draining') this.#outage(reason);
     else this.status.set('connecting');
+  }
+
+  #ready(): void {
+    const { state, since } = this.status.current;
+    if (state === 'disconnected') this.#log.warn(connectedAgain(since));
+    this.status.set('ready');
   }
 
   #outage(reason: unknown): void {

@@ -26,3 +26,8 @@ export function unsent(pattern: string, reason: unknown): RpcException {
 export function reasonText(reason: unknown): string {
   return reason === undefined ? 'no reason was given' : messageOf(reason);
 }
+
+/** For the log, when an outage is over: `connected again, after 12.3 s`. */
+export function connectedAgain(since: Date): string {
+  return `connected again, after ${((Date.now() - since.getTime()) / 1000).toFixed(1)} s`;
+}

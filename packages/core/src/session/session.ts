@@ -20,6 +20,8 @@ export interface SessionSetup {
 /** Both halves of what core does over one link: asks, and answers. */
 export class Session implements Receiver {
   readonly requester: Requester;
+  /** See {@link Link.shared}. */
+  readonly isShared: boolean;
   readonly #responder: Responder;
   readonly #dispatcher: Dispatcher;
   readonly #setup: SessionSetup;
@@ -27,6 +29,7 @@ export class Session implements Receiver {
   #state: SessionState = 'ready';
 
   constructor(link: Link, setup: SessionSetup) {
+    this.isShared = link.shared;
     this.#setup = setup;
     this.#dispatcher = setup.dispatcher;
     this.requester = new Requester(link, setup.options);

@@ -76,6 +76,50 @@ describe('a server', () => {
     expect(logger.warnings.length).toBeGreaterThan(0);
   });
 
+  it('gives up a try that hangs when its time is over', async () => {
+    vi.useFakeTimers();
+    const { server, transport } = serve();
+    transport.transporterBehaviour = { listen: () => new Promise(() => undefined) };
+    const error = errorOf(server.start(3000));
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(server.state).toBe('starting');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await error).toMatchObject({ code: 503, message: expect.stringContaining('"startTimeout"') as string });
+    expect(server.state).toBe('closed');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('without its broker says so, and says when it is back', async () => {
+    const { server, transport, logger } = serve();
+    await server.start(1000);
+    const before = server.since;
+    const broker = transport.transporter.hub.attach(new FakeLink({ shared: false }));
+    broker.lost(new Error('ECONNRESET'));
+    expect(server.state).toBe('disconnected');
+    expect(server.since.getTime()).toBeGreaterThanOrEqual(before.getTime());
+    expect(logger.warnings).toEqual([
+      expect.stringContaining('disconnected, nothing arrives; trying again: ECONNRESET'),
+    ]);
+    broker.lost(new Error('ECONNREFUSED'));
+    broker.restored();
+    expect(server.state).toBe('ready');
+    expect(logger.warnings).toEqual([expect.anything(), expect.stringMatching(/connected again, after \d+\.\d s$/)]);
+    broker.lost(new Error('ECONNRESET'));
+    await server.pause();
+    expect(server.state).toBe('draining');
+    broker.restored();
+    expect(server.state).toBe('draining');
+    await server.close(1000);
+  });
+
+  it('does not mind when one of its connections is lost', async () => {
+    const { server, transport, logger } = serve();
+    await server.start(1000);
+    transport.transporter.hub.attach(new FakeLink()).lost(new Error('ECONNRESET'));
+    expect(server.state).toBe('ready');
+    expect(logger.lines).toEqual([]);
+  });
+
   it('gives up in its time', async () => {
     vi.useFakeTimers();
     const { server, transport } = serve();

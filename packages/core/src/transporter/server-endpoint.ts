@@ -3,9 +3,10 @@ import { Dispatcher, type Logger, pause, type ServerInterceptor, WarningLog, wit
 import { messageOf, RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry } from '../registry/index.ts';
 import { type BaseTransporter, backoffDelay, type Transport } from '../seam/index.ts';
-import { closeSide, SessionHub } from '../session/index.ts';
+import { closeSide, connectedAgain, reasonText, type Session, SessionHub } from '../session/index.ts';
 
-export type ServerState = 'idle' | 'starting' | 'ready' | 'draining' | 'closed';
+/** `disconnected`: its broker cannot be reached, and nothing arrives; it goes on trying. */
+export type ServerState = 'idle' | 'starting' | 'ready' | 'disconnected' | 'draining' | 'closed';
 
 export interface ServerSetup {
   /** The entry's token, for errors and logs. */
@@ -18,6 +19,8 @@ export interface ServerSetup {
 
 /** Between tries to listen on a broker that is down. */
 const startBackoff = { initial: 100, max: 1000 };
+/** Milliseconds that a try to listen gets in any case. */
+const minListenTime = 1000;
 
 /** One listening transport of a host, and its life: idle → starting → ready → draining → closed. */
 export class ServerEndpoint {
@@ -48,7 +51,12 @@ export class ServerEndpoint {
     this.#drained = new Promise((resolve) => {
       this.#dispatcher.draining.addEventListener('abort', () => resolve(), { once: true });
     });
-    this.#hub = new SessionHub({ options, dispatcher: this.#dispatcher, log: this.#log });
+    this.#hub = new SessionHub({
+      options,
+      dispatcher: this.#dispatcher,
+      log: this.#log,
+      changed: (session, reason) => this.#sessionChanged(session, reason),
+    });
   }
 
   get state(): ServerState {
@@ -66,7 +74,7 @@ export class ServerEndpoint {
 
   /** Where it listens; `undefined` before that, and on brokers. */
   get address(): string | undefined {
-    return this.#state === 'ready' || this.#state === 'draining' ? this.#transporter?.address : undefined;
+    return this.#isUp || this.#state === 'draining' ? this.#transporter?.address : undefined;
   }
 
   /** @throws TypeError before `start`, and when it is closed. */
@@ -77,7 +85,7 @@ export class ServerEndpoint {
 
   /**
    * Listens. What may heal (503: a broker that is down) is tried again for `startTimeout` ms; all else rejects at once.
-   * After a rejection the endpoint is closed.
+   * A try that is under way by then is given up, but not within its first second. After a rejection the endpoint is closed.
    */
   async start(startTimeout: number): Promise<void> {
     this.#change('starting');
@@ -89,6 +97,8 @@ export class ServerEndpoint {
       throw thrown;
     }
     this.#change('ready');
+    for (const session of this.#hub.sessions)
+      if (session.state === 'lost') this.#sessionChanged(session, 'lost at once');
   }
 
   /** Ends the tries of `start`, which rejects. */
@@ -100,7 +110,7 @@ export class ServerEndpoint {
 
   /** Takes nothing new; what runs goes on. Within `timeout` ms, if that is given. */
   async pause(timeout = Number.POSITIVE_INFINITY): Promise<void> {
-    if (this.#state !== 'ready') return;
+    if (!this.#isUp) return;
     this.#change('draining');
     try {
       const isPaused = await within(timeout, this.#transporter?.pause() ?? Promise.resolve());
@@ -128,7 +138,7 @@ export class ServerEndpoint {
   async #listenUntil(until: number): Promise<void> {
     const { draining } = this.#dispatcher;
     for (let attempt = 1; ; attempt += 1) {
-      const error = await this.#tryToListen();
+      const error = await this.#tryToListen(Math.max(minListenTime, until - performance.now()));
       if (draining.aborted) throw this.#closedError();
       if (error === undefined) return;
       const delay = backoffDelay(startBackoff, attempt);
@@ -139,14 +149,15 @@ export class ServerEndpoint {
     }
   }
 
-  async #tryToListen(): Promise<RpcException | undefined> {
+  async #tryToListen(timeout: number): Promise<RpcException | undefined> {
     try {
       const transporter = this.#setup.transport.createTransporter();
       this.#transporter = transporter;
       // A `listen` that hangs must not keep the host from closing.
       const listening = runOutsideContext(async () => transporter.listen(this.#hub));
-      await Promise.race([listening, this.#drained]);
-      return undefined;
+      if (await within(timeout, Promise.race([listening, this.#drained]))) return undefined;
+      const message = `The server "${this.name}" could not listen in time: trying took longer than ${Math.round(timeout)} ms ("startTimeout")`;
+      return new RpcException(message, { code: RpcCode.Unavailable });
     } catch (thrown) {
       if (thrown instanceof RpcException) return thrown;
       return new RpcException(`The server "${this.name}" cannot listen: ${messageOf(thrown)}`, { cause: thrown });
@@ -162,6 +173,22 @@ export class ServerEndpoint {
       this.#transporterClosed = closeSide(transporter, this.#hub, { timeout, log: this.#log, reason });
     }
     return this.#transporterClosed;
+  }
+
+  get #isUp(): boolean {
+    return this.#state === 'ready' || this.#state === 'disconnected';
+  }
+
+  /** A broker is there or not, for all; connections come and go, each for itself. */
+  #sessionChanged({ isShared, state }: Session, reason: unknown): void {
+    if (isShared) return;
+    if (state === 'lost' && this.#state === 'ready') {
+      this.#change('disconnected');
+      this.#log.warn(`disconnected, nothing arrives; trying again: ${reasonText(reason)}`);
+    } else if (state === 'ready' && this.#state === 'disconnected') {
+      this.#log.warn(connectedAgain(this.#since));
+      this.#change('ready');
+    }
   }
 
   #closedError(): RpcException {
