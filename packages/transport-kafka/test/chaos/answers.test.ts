@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { replies, survives } from './answers.ts';
 import { adminOfTest, kafkaOfTest } from './places.ts';
 
-describe('answers are heard, or their questions refused, though', () => {
+// A question that is lost takes its 20 s.
+describe('answers are heard, or their questions refused, though', { timeout: 60_000 }, () => {
   it('the broker is restarted', async () => {
     const broker = await kafkaOfTest();
     await survives(broker, {}, () => broker.restart());
