@@ -83,7 +83,9 @@ describe('an outage', () => {
       finish.resolve();
       if (closes) await host.close({ timeout: 10_000 });
       expect(await call).toBe('kept');
-      expect(host.health().main?.transporter?.state).toBe(closes ? 'closed' : 'ready');
+      const state = closes ? 'closed' : 'ready';
+      // The answer may be there before all subscriptions are.
+      await until(() => host.health().main?.transporter?.state === state, `it is ${state}`);
     },
   );
 
