@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type DataFolder, dataFolder } from '@parley/brokers/shared';
 import { expect, onTestFinished } from 'vitest';
 import type { RedisOptions } from '../../src/index.ts';
 import type { Duty, Entry } from './fixtures/duty.ts';
@@ -10,20 +9,20 @@ import { Worker } from './worker.ts';
 /** The processes of one test and their journals. The test's end kills those that are left. */
 export class Fleet {
   readonly workers: Worker[] = [];
-  readonly #folder: string;
+  readonly #folder: DataFolder;
   readonly #names: string[] = [];
 
   static async muster(): Promise<Fleet> {
-    const fleet = new Fleet(await mkdtemp(join(tmpdir(), 'parley-chaos-')));
+    const fleet = new Fleet(await dataFolder('chaos'));
     onTestFinished(async ({ task }) => {
       if (task.result?.state === 'fail') console.error(fleet.#report());
       await Promise.all(fleet.workers.map((worker) => worker.kill()));
-      await rm(fleet.#folder, { recursive: true, force: true });
+      await fleet.#folder.remove();
     });
     return fleet;
   }
 
-  private constructor(folder: string) {
+  private constructor(folder: DataFolder) {
     this.#folder = folder;
   }
 
@@ -75,6 +74,6 @@ export class Fleet {
   }
 
   #path(name: string): string {
-    return join(this.#folder, `${name}.jsonl`);
+    return join(this.#folder.path, `${name}.jsonl`);
   }
 }
