@@ -17,6 +17,8 @@ import { WaitingLine } from './waiting-line.ts';
 
 /** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
 const rebalanceGrace = 200;
+/** Milliseconds that an outage at the start may take: whoever starts knows what to do then. */
+const joinPatience = 2000;
 /** Milliseconds between looks whether the group still counts this instance in. */
 const doubtInterval = 50;
 
@@ -51,6 +53,9 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   #isPaused = false;
   #isStopped = false;
   #isRevoked = false;
+  /** While it joins for the first time. */
+  #joining: PromiseWithResolvers<void> | undefined;
+  #joinTimer: NodeJS.Timeout | undefined;
   readonly #commits = new Commits(() => this.#commit());
   #settled: (() => void) | undefined;
   readonly #closing = new AbortController();
@@ -62,10 +67,15 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#line = new WaitingLine(door, (delivery) => this.#hand(delivery));
   }
 
-  /** Joins the group. Rejects as the driver's `start`. */
+  /** Joins the group. Rejects as the driver's `start`, and with 503 when that takes long because of an outage. */
   async start(consumer: GroupConsumer): Promise<void> {
     this.#consumer = consumer;
-    await consumer.start();
+    this.#joining = Promise.withResolvers();
+    consumer.start().then(this.#joining.resolve, this.#joining.reject);
+    await this.#joining.promise.finally(() => {
+      this.#joining = undefined;
+      clearTimeout(this.#joinTimer);
+    });
   }
 
   /** Nothing new goes to core; what it has may be settled. */
@@ -124,7 +134,9 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   }
 
   lost(reason: RpcException): void {
-    if (!this.#isStopped) this.#setup.warn('out of its consumer group, joining again', reason);
+    if (this.#isStopped) return;
+    if (this.#joining === undefined) this.#setup.warn('out of its consumer group, joining again', reason);
+    else this.#joinTimer = setTimeout(() => this.#joining?.reject(reason), joinPatience);
   }
 
   restored(): void {}

@@ -99,9 +99,21 @@ function advice(root: unknown, code: RpcCode): string {
   if (code === RpcCode.Unauthenticated) return '. Check the option "sasl".';
   if (code === RpcCode.NotFound) return '. Was the topic deleted?';
   if (kindOf(root) === 'KafkaJSNotImplemented') return '. Register a codec for it with kafkajs (CompressionCodecs).';
-  if ((root as KafkaJsError | undefined)?.code === 'ECONNREFUSED')
-    return '. Is the broker started, and is the option "brokers" right?';
+  const socketCode = (root as KafkaJsError | undefined)?.code;
+  if (code === RpcCode.BadRequest && typeof socketCode === 'string' && tlsFailure.test(socketCode))
+    return '. Check the option "ssl": does it trust the authority of the broker\'s certificate (ca)?';
+  if (messageOf(root).includes('before secure TLS connection'))
+    return '. Does the broker speak TLS there (option "ssl")?';
+  if (socketCode === 'ECONNREFUSED') return '. Is the broker started, and is the option "brokers" right?';
   return '';
+}
+
+/** No connection came about. A broker that wants something else than it gets hangs up without a word. */
+export function connectError(error: unknown): RpcException {
+  const reason = driverError('Cannot connect to Kafka', error);
+  if (kindOf(reason) !== 'KafkaJSConnectionClosedError') return reason;
+  const advised = `${reason.message}: the broker hung up. Does it want TLS (option "ssl") or credentials (option "sasl")?`;
+  return new RpcException(advised, { code: reason.code, cause: error });
 }
 
 /** Trying again cannot help: not the broker's state is to blame. */

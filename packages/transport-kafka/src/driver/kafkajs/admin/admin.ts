@@ -5,8 +5,9 @@ import type { InnerBroker } from '../connection/internals.ts';
 import type { KafkaJsOptions } from '../connection/kafkajs-options.ts';
 import { type OpenCluster, openCluster } from '../connection/open-cluster.ts';
 import { Topology } from '../connection/topology.ts';
-import { driverError, kindOf } from '../errors.ts';
+import { connectError, driverError, kindOf } from '../errors.ts';
 import { fetchFrom } from '../fetch.ts';
+import { findCoordinator } from '../group/find-coordinator.ts';
 import { TopicMaker } from './topic-maker.ts';
 
 /** What our idea of the cluster being old makes fail: a closed connection, another controller, a leader that has just been made. */
@@ -27,6 +28,7 @@ const topicAuthorizationFailed = 29;
 
 /** kafkajs's form of it, with the error that it would throw otherwise. */
 interface TopicMetadata {
+  readonly topic: string;
   readonly topicErrorCode?: number;
   readonly partitionMetadata: readonly unknown[];
 }
@@ -49,13 +51,18 @@ export class KafkaJsAdmin implements DriverAdmin {
           await controller.createTopics({ topics, timeout: changeTimeout });
         }),
       list: () => this.listTopics(),
+      hidden: (topics) => this.#hidden(topics),
       lead: (topics) => this.#lead(topics),
       backOff: (attempt) => this.#pause.wait(backoffDelay(attempt)),
     });
   }
 
-  connect(): Promise<void> {
-    return this.#ask('Cannot connect to Kafka', () => this.#cluster.cluster.connect());
+  async connect(): Promise<void> {
+    try {
+      await this.#ask('Cannot connect to Kafka', () => this.#cluster.cluster.connect());
+    } catch (error) {
+      throw connectError(error);
+    }
   }
 
   ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -77,9 +84,7 @@ export class KafkaJsAdmin implements DriverAdmin {
   partitionsOf(topic: string): Promise<number | undefined> {
     return this.#ask(`Cannot look at the topic "${topic}"`, async () => {
       // Nothing is remembered of it: the names that are asked for may come over the wire, one after the other.
-      const broker = await this.#controller();
-      const { topicMetadata } = await broker.metadata([topic]);
-      const [found] = topicMetadata as readonly TopicMetadata[];
+      const [found] = await this.#metadata([topic]);
       if (found?.topicErrorCode === topicAuthorizationFailed) throw forbiddenError(topic);
       const count = found?.partitionMetadata.length ?? 0;
       return count === 0 ? undefined : count;
@@ -122,7 +127,8 @@ export class KafkaJsAdmin implements DriverAdmin {
   committedOffsets(groupId: string, topic: string): Promise<readonly TopicPartitionOffset[]> {
     return this.#ask(`Cannot look at the offsets of the group "${groupId}"`, async () => {
       const partitions = await this.#partitions(topic);
-      const coordinator = await this.#cluster.cluster.findGroupCoordinator({ groupId });
+      const { cluster } = this.#cluster;
+      const coordinator = await findCoordinator(cluster, () => cluster.findGroupCoordinator({ groupId }), groupId);
       const { responses } = await coordinator.offsetFetch({
         groupId,
         topics: [{ topic, partitions: partitions as TopicPartitionOffset[] }],
@@ -139,6 +145,19 @@ export class KafkaJsAdmin implements DriverAdmin {
     this.#pause.end();
     await settled(this.#cluster.cluster.disconnect(), timeout);
     this.#cluster.sockets.close();
+  }
+
+  /** Of these only, and nothing is remembered. */
+  async #metadata(topics: string[]): Promise<readonly TopicMetadata[]> {
+    const broker = await this.#controller();
+    const { topicMetadata } = await broker.metadata(topics);
+    return topicMetadata;
+  }
+
+  async #hidden(topics: readonly string[]): Promise<ReadonlyMap<string, RpcException>> {
+    const found = await this.#ask('Cannot look at topics', () => this.#metadata([...topics]));
+    const hidden = found.filter(({ topicErrorCode }) => topicErrorCode === topicAuthorizationFailed);
+    return new Map(hidden.map(({ topic }) => [topic, forbiddenError(topic)]));
   }
 
   async #lead(topics: readonly string[]): Promise<boolean> {

@@ -8,6 +8,8 @@ export interface TopicMakerHost {
   /** Rejects with kafkajs's aggregate of errors of single topics, or an RpcException for all. */
   create(topics: readonly object[]): Promise<void>;
   list(): Promise<readonly string[]>;
+  /** Why nobody may look at them, of those that brokers hide; they are not to be taken for topics that are missing. */
+  hidden(topics: readonly string[]): Promise<ReadonlyMap<string, RpcException>>;
   /** Do the leaders know already that they are? */
   lead(topics: readonly string[]): Promise<boolean>;
   backOff(attempt: number): Promise<void>;
@@ -76,9 +78,20 @@ export class TopicMaker {
 
   async #make(wishes: ReadonlyMap<string, Wish>): Promise<void> {
     await this.#host.topology.refresh(wishes.keys());
-    const absent = withoutTwins([...wishes.values()].filter(({ spec }) => this.#leaders(spec.topic) === 'absent'));
+    const unseen = [...wishes.values()].filter(({ spec }) => this.#leaders(spec.topic) === 'absent');
+    const absent = withoutTwins(await this.#withoutHidden(unseen));
     if (absent.length > 0) await this.#create(absent);
     await this.#waitForLeaders(wishes);
+  }
+
+  async #withoutHidden(wishes: readonly Wish[]): Promise<readonly Wish[]> {
+    if (wishes.length === 0) return wishes;
+    const hidden = await this.#host.hidden(wishes.map(({ spec }) => spec.topic));
+    return wishes.filter(({ spec: { topic }, done }) => {
+      const reason = hidden.get(topic);
+      if (reason !== undefined) done.reject(reason);
+      return reason === undefined;
+    });
   }
 
   async #create(wishes: readonly Wish[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { TopicPartition, TopicPartitionOffset } from '../../driver.ts';
 import { backoffDelay } from '../backoff.ts';
 import type { InnerBroker } from '../connection/internals.ts';
 import { kindOf } from '../errors.ts';
+import { findCoordinator } from './find-coordinator.ts';
 
 /** Some seconds. */
 const loadAttempts = 10;
@@ -41,7 +42,7 @@ export function watchMembership(cluster: Cluster, host: MembershipHost): FindCoo
   const find = cluster.findGroupCoordinator.bind(cluster);
   cluster.findGroupCoordinator = async (group) => {
     await host.joining();
-    return watched((await find(group)) as InnerBroker, host);
+    return watched((await findCoordinator(cluster, () => find(group), host.groupId)) as InnerBroker, host);
   };
   return () => find({ groupId: host.groupId });
 }
