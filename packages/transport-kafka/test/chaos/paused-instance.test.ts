@@ -13,7 +13,9 @@ async function stoppedIn(fleet: Fleet, instances: readonly Worker[], place: numb
   return until(
     `somebody to begin with ${place}`,
     () => {
-      const instance = instances.find(({ name }) => fleet.entries('begun', name).some(([, , begun]) => begun === place));
+      const instance = instances.find(({ name }) =>
+        fleet.entries('begun', name).some(([, , begun]) => begun === place),
+      );
       instance?.pause();
       return instance;
     },
@@ -54,10 +56,14 @@ it('an instance that was stopped for longer than its session neither gives up no
 
   stopped.resume();
   await until('it to come to the end of its handler', () => fleet.entries('failed', stopped.name).length > 0);
-  await until('it to be back in its group', async () => {
-    const { groups } = await admin.describeGroups(['service']);
-    return groups[0]?.state === 'Stable' && groups[0].members.length === 2;
-  }, { timeout: 30_000 });
+  await until(
+    'it to be back in its group',
+    async () => {
+      const { groups } = await admin.describeGroups(['service']);
+      return groups[0]?.state === 'Stable' && groups[0].members.length === 2;
+    },
+    { timeout: 30_000 },
+  );
   // Whoever has the partition now.
   await emit({ key: 'row', place: rowLength });
   await until('the next to be done', () => fleet.entries('done').some(([, , place]) => place === rowLength));
