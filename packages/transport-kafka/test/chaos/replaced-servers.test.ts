@@ -50,14 +50,17 @@ async function settle({ fleet, caller, answered }: Scene): Promise<Tally> {
 describe('two servers of eight client instances', () => {
   it('are replaced one after the other, and no question waits for a second', { timeout: 60_000 }, async () => {
     const scene = await setUp();
+    const stalls: number[] = [];
     for (const [index, server] of scene.servers.entries()) {
-      await scene.enlist(`next-${index}`);
+      const next = await scene.enlist(`next-${index}`);
+      stalls.push(await server.order<number>('stalled'));
       expect(await server.close()).toBe('exited with code 0');
       await scene.answered(200);
+      stalls.push(await next.order<number>('stalled'));
     }
     const { slowest, stalled } = await settle(scene);
-    // What the caller itself lost to a busy machine is not the servers' fault.
-    expect(slowest - stalled).toBeLessThan(1000);
+    // What the processes lost to a busy machine, one after the other at worst, is no fault of theirs.
+    expect(slowest - stalls.reduce((sum, stall) => sum + stall, stalled)).toBeLessThan(1000);
   });
 
   it('one is killed and replaced at once, and no question is lost', { timeout: 60_000 }, async () => {
