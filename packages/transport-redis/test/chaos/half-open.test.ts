@@ -1,7 +1,6 @@
 import { startProxy, until } from '@parley/brokers/shared';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Fleet } from './fleet.ts';
-import { clientOfTest, type Mode, outcomeOf, redisOfTest, serverOptions } from './places.ts';
+import { clientOfTest, fleetOfTest, type Mode, outcomeOf, redisOfTest, startService } from './places.ts';
 
 const heartbeat = 1500;
 /** What a loaded machine may take longer than the heartbeat, in milliseconds. */
@@ -11,7 +10,7 @@ async function proxied() {
   const broker = await redisOfTest();
   const proxy = await startProxy(broker.port);
   onTestFinished(() => proxy.close());
-  return { broker, proxy, proxyUrl: `redis://${proxy.host}:${proxy.port}`, fleet: await Fleet.muster() };
+  return { broker, proxy, proxyUrl: `redis://${proxy.host}:${proxy.port}`, fleet: await fleetOfTest() };
 }
 
 describe.each<Mode>(['pubsub', 'streams'])(
@@ -19,7 +18,7 @@ describe.each<Mode>(['pubsub', 'streams'])(
   (mode) => {
     it('by a client that waits for a reply', async () => {
       const { broker, proxy, proxyUrl, fleet } = await proxied();
-      await fleet.start('service', 'service', serverOptions(mode, broker.url));
+      await startService(fleet, 'service', mode, broker.url);
       const client = clientOfTest(mode, proxyUrl, { heartbeat });
       await client.send('work', { id: 'before' });
       const waiting = outcomeOf(client.send('work', { id: 'waits', ms: 60_000 }, { timeout: 60_000 }));
@@ -37,14 +36,14 @@ describe.each<Mode>(['pubsub', 'streams'])(
         'the client to be back',
         async () => (await outcomeOf(client.send('work', { id: 'after' }, { timeout: 1_000 }))) instanceof Object,
       );
-      fleet.expectSound();
+      expect(fleet.faults).toEqual([]);
     });
 
     it('by an instance that waits for messages', async () => {
       const { broker, proxy, proxyUrl, fleet } = await proxied();
       const lease = 500;
       const times = mode === 'streams' ? { heartbeat, lease } : { heartbeat };
-      await fleet.start('service', 'service', serverOptions(mode, proxyUrl, times));
+      await startService(fleet, 'service', mode, proxyUrl, times);
       const client = clientOfTest(mode, broker.url);
       await client.send('work', { id: 'before' });
 
@@ -61,7 +60,7 @@ describe.each<Mode>(['pubsub', 'streams'])(
       expect(performance.now() - start).toBeLessThan(heartbeat + slack);
       await client.emit('news.today', { id: 'news' });
       await until('an event to be handled', () => fleet.entries('handled').some(([, id]) => id === 'news'));
-      fleet.expectSound();
+      expect(fleet.faults).toEqual([]);
     });
   },
 );

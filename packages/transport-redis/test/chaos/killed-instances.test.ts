@@ -2,8 +2,8 @@ import { until } from '@parley/brokers/shared';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import type { RedisOptions } from '../../src/index.ts';
-import { Fleet } from './fleet.ts';
-import { redisOfTest, serverOptions } from './places.ts';
+import type { PublisherDuty } from './fixtures/publisher.ts';
+import { fixture, fleetOfTest, redisOfTest, startService } from './places.ts';
 
 const publishers = 4;
 const events = 10_000;
@@ -18,23 +18,20 @@ const options: RedisOptions = { lease: 1_000, retry: { attempts: 3, backoff: { i
 
 it('streams: 10 000 events survive instances that are killed, and Redis, too', { timeout: 120_000 }, async () => {
   const broker = await redisOfTest({ appendonly: true });
-  const fleet = await Fleet.muster();
+  const fleet = await fleetOfTest();
   let born = 0;
-  const enlist = () => fleet.start('service', `service-${born++}`, serverOptions('streams', broker.url, options));
+  const enlist = () => startService(fleet, `service-${born++}`, 'streams', broker.url, options);
   let instances = await Promise.all([enlist(), enlist(), enlist()]);
   const sources = await Promise.all(
     Array.from({ length: publishers }, (_, index) =>
-      fleet.start(
-        'publisher',
-        `publisher-${index}`,
-        { mode: 'streams', url: broker.url },
-        {
-          events: events / publishers,
-          failEvery,
-          rest: 15,
-          ms: 100,
-        },
-      ),
+      fleet.start<PublisherDuty>(fixture('publisher'), {
+        name: `publisher-${index}`,
+        options: { mode: 'streams', url: broker.url },
+        events: events / publishers,
+        failEvery,
+        rest: 15,
+        ms: 100,
+      }),
     ),
   );
   const handledUntilNow = (count: number) =>
@@ -56,7 +53,7 @@ it('streams: 10 000 events survive instances that are killed, and Redis, too', {
   }
   await Promise.all(sources.map((source) => source.order('finish')));
 
-  const emitted = new Map(fleet.entries('emitted').map(([, id, tries]) => [id, Number(tries)]));
+  const emitted = new Map(fleet.entries('emitted').map(([, id, tries]) => [String(id), Number(tries)]));
   const failing = [...emitted.keys()].filter((id) => id.endsWith('-fails'));
   expect(emitted.size).toBe(events);
   expect(failing.length).toBe(events / failEvery);
@@ -70,29 +67,23 @@ it('streams: 10 000 events survive instances that are killed, and Redis, too', {
   });
 
   // None lost: each was handled, or is dead, which are exactly those that were made to fail.
-  const handled = fleet.entries('handled');
-  expect(new Set(handled.map(([, id]) => id))).toEqual(
-    new Set([...emitted.keys()].filter((id) => !id.endsWith('-fails'))),
-  );
+  const handled = fleet.entries('handled').map(([, id]) => String(id));
+  expect(new Set(handled)).toEqual(new Set([...emitted.keys()].filter((id) => !id.endsWith('-fails'))));
   const letters = await deadLetters(admin);
   expect(new Set(letters)).toEqual(new Set(failing));
 
   // Twice only what was delivered again (its attempt says so), or emitted again because the first try's outcome was unknown.
-  const firsts = countBy(
-    fleet
-      .entries('begun')
-      .filter(([, , attempt]) => attempt === 1)
-      .map(([, id]) => id),
-  );
+  const begun = fleet.entries('begun').map(([, id, attempt]) => ({ id: String(id), attempt: Number(attempt) }));
+  const firsts = countBy(begun.filter(({ attempt }) => attempt === 1).map(({ id }) => id));
   const tooOften = ([id, count]: [string, number]) => count > (emitted.get(id) ?? 0);
   expect([...firsts].filter(tooOften)).toEqual([]);
   expect([...countBy(letters)].filter(tooOften)).toEqual([]);
-  const again = fleet.entries('begun').filter(([, id, attempt]) => Number(attempt) > 1 && !id.endsWith('-fails'));
+  const again = begun.filter(({ id, attempt }) => attempt > 1 && !id.endsWith('-fails'));
   const emittedAgain = [...emitted.values()].reduce((sum, tries) => sum + tries - 1, 0);
   expect(handled.length - (events - failing.length)).toBeLessThanOrEqual(again.length + emittedAgain);
   // Else nobody was killed in the middle of anything.
   expect(again.length).toBeGreaterThan(deaths.length);
-  fleet.expectSound();
+  expect(fleet.faults).toEqual([]);
 });
 
 /** The ids of the events in all dead letters. */

@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '@parley/brokers/shared';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { Fleet } from './fleet.ts';
-import { clientOfTest, outcomeOf, redisOfTest, serverOptions } from './places.ts';
+import { clientOfTest, fleetOfTest, outcomeOf, redisOfTest, startService } from './places.ts';
 
 const rounds = 40;
 const callsOfRound = 25;
@@ -18,8 +17,8 @@ it('pub/sub: a caller whose subscriber is killed while replies are on their way 
   timeout: 90_000,
 }, async () => {
   const broker = await redisOfTest();
-  const fleet = await Fleet.muster();
-  await fleet.start('service', 'service', serverOptions('pubsub', broker.url));
+  const fleet = await fleetOfTest();
+  await startService(fleet, 'service', 'pubsub', broker.url);
   const admin = new Redis(broker.url);
   onTestFinished(() => admin.disconnect());
   const others = new Set(await subscribers(admin));
@@ -53,5 +52,5 @@ it('pub/sub: a caller whose subscriber is killed while replies are on their way 
   // Else the connection was never killed at the time that this is about.
   expect(outcomes.replies).toBeGreaterThan(rounds);
   expect(outcomes.lost).toBeGreaterThan(rounds);
-  fleet.expectSound();
+  expect(fleet.faults).toEqual([]);
 });

@@ -1,9 +1,8 @@
+import type { Fleet, Worker } from '@parley/brokers/fleet';
 import { until } from '@parley/brokers/shared';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { Fleet } from './fleet.ts';
-import { clientOfTest, redisOfTest, serverOptions } from './places.ts';
-import type { Worker } from './worker.ts';
+import { clientOfTest, fleetOfTest, redisOfTest, startService } from './places.ts';
 
 const lease = 600;
 /** Longer than it takes to pause the process that has begun with it, and shorter than the lease. */
@@ -12,10 +11,10 @@ const ms = 400;
 /** Two replicas, and everything that is published to inboxes. */
 async function setup() {
   const broker = await redisOfTest();
-  const fleet = await Fleet.muster();
+  const fleet = await fleetOfTest();
   const replicas = [
-    await fleet.start('service', 'first', serverOptions('streams', broker.url, { lease })),
-    await fleet.start('service', 'second', serverOptions('streams', broker.url, { lease })),
+    await startService(fleet, 'first', 'streams', broker.url, { lease }),
+    await startService(fleet, 'second', 'streams', broker.url, { lease }),
   ];
   const listener = new Redis(broker.url);
   onTestFinished(() => listener.disconnect());
@@ -63,7 +62,7 @@ it('streams: a replica that is paused in a message has it taken over, and does n
     });
     expect(answers.filter((answer) => answer.includes(`"id":"${id}"`)).length).toBe(1);
   }
-  fleet.expectSound();
+  expect(fleet.faults).toEqual([]);
 });
 
 it('streams: an event whose handler is paused is taken over, and settled once', { timeout: 60_000 }, async () => {
@@ -94,5 +93,5 @@ it('streams: an event whose handler is paused is taken over, and settled once', 
       .map(([, , attempt]) => attempt)
       .toSorted(),
   ).toEqual([1, 2]);
-  fleet.expectSound();
+  expect(fleet.faults).toEqual([]);
 });

@@ -1,7 +1,9 @@
+import { Fleet, type Worker } from '@parley/brokers/fleet';
 import { type RedisServer, type RedisServerOptions, startRedis } from '@parley/brokers/redis';
 import { type ClientProxy, createClient, RpcException } from '@parley/core';
 import { onTestFinished } from 'vitest';
 import { type RedisOptions, redis } from '../../src/index.ts';
+import type { RedisDuty } from './fixtures/redis-duty.ts';
 
 export type Mode = 'pubsub' | 'streams';
 
@@ -12,9 +14,28 @@ export async function redisOfTest(options: RedisServerOptions = {}): Promise<Red
   return server;
 }
 
-/** What an instance of the service in these tests is given. */
-export function serverOptions(mode: Mode, url: string, more: RedisOptions = {}): RedisOptions {
-  return mode === 'streams' ? { mode, url, group: 'service', ...more } : { mode, url, ...more };
+export const fixture = (name: string): URL => new URL(`./fixtures/${name}.ts`, import.meta.url);
+
+/** Processes that the test's end kills. */
+export async function fleetOfTest(): Promise<Fleet> {
+  const fleet = await Fleet.muster();
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(fleet.report());
+    await fleet[Symbol.asyncDispose]();
+  });
+  return fleet;
+}
+
+/** An instance of the service, which is one group. Resolves when it listens. */
+export function startService(
+  fleet: Fleet,
+  name: string,
+  mode: Mode,
+  url: string,
+  more: RedisOptions = {},
+): Promise<Worker> {
+  const options = mode === 'streams' ? { mode, url, group: 'service', ...more } : { mode, url, ...more };
+  return fleet.start<RedisDuty>(fixture('service'), { name, options });
 }
 
 /** A client that the test's end closes. */

@@ -1,9 +1,9 @@
+import type { Fleet, Worker } from '@parley/brokers/fleet';
 import { until } from '@parley/brokers/shared';
 import { expect } from 'vitest';
 import type { Tally } from './fixtures/caller.ts';
-import { Fleet } from './fleet.ts';
-import { clientOfTest, type Mode, redisOfTest, serverOptions } from './places.ts';
-import type { Worker } from './worker.ts';
+import type { RedisDuty } from './fixtures/redis-duty.ts';
+import { clientOfTest, fixture, fleetOfTest, type Mode, redisOfTest, startService } from './places.ts';
 
 const restarts = 20;
 /** The default of a call's timeout, in milliseconds: nothing may take longer. */
@@ -12,11 +12,13 @@ const callTimeout = 20_000;
 /** Redis is restarted in the middle of traffic, again and again, by every default of both sides. */
 export async function surviveRestarts(mode: Mode, { appendonly = false } = {}): Promise<void> {
   const broker = await redisOfTest({ appendonly });
-  const fleet = await Fleet.muster();
+  const fleet = await fleetOfTest();
   const services = ['first', 'second'];
-  for (const name of services) await fleet.start('service', name, serverOptions(mode, broker.url));
+  for (const name of services) await startService(fleet, name, mode, broker.url);
   const callers = await Promise.all(
-    ['alice', 'bob'].map((name) => fleet.start('caller', name, { mode, url: broker.url })),
+    ['alice', 'bob'].map((name) =>
+      fleet.start<RedisDuty>(fixture('caller'), { name, options: { mode, url: broker.url } }),
+    ),
   );
 
   for (let round = 1; round <= restarts; round++) {
@@ -41,8 +43,7 @@ export async function surviveRestarts(mode: Mode, { appendonly = false } = {}): 
   await expectHearing(fleet, mode, broker.url, services);
   if (appendonly && mode === 'streams') await expectAllEventsHandled(fleet);
   for (const worker of fleet.workers) expect(await worker.close()).toBe('exited with code 0');
-  expect(fleet.entries('unhandled')).toEqual([]);
-  expect(fleet.workers.map(({ output }) => output).join('')).toBe('');
+  expect(fleet.faults).toEqual([]);
 }
 
 /** Every caller gets answers, and its events are taken. */
@@ -79,7 +80,7 @@ async function expectHearing(fleet: Fleet, mode: Mode, url: string, services: re
         const [first] = await Promise.allSettled([client.send('work', { id }), client.emit('news.probe', { id })]);
         return (
           first.status === 'fulfilled' &&
-          fleet.entries('handled', name).some(([, handled]) => handled.startsWith('probe'))
+          fleet.entries('handled', name).some(([, handled]) => String(handled).startsWith('probe'))
         );
       }),
     ),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fleet } from './fleet.ts';
-import { clientOfTest, redisOfTest, serverOptions } from './places.ts';
+import { clientOfTest, fleetOfTest, redisOfTest, startService } from './places.ts';
 
 const requests = 10_000;
 const replicas = ['first', 'second', 'third'];
@@ -10,8 +9,8 @@ const tolerance = 0.2;
 /** Sends all requests, so many at a time. @returns the ids that each replica has handled. */
 async function handledBy(width: number, ms?: number): Promise<string[][]> {
   const broker = await redisOfTest();
-  const fleet = await Fleet.muster();
-  for (const name of replicas) await fleet.start('service', name, serverOptions('streams', broker.url));
+  const fleet = await fleetOfTest();
+  for (const name of replicas) await startService(fleet, name, 'streams', broker.url);
   const client = clientOfTest('streams', broker.url);
   let next = 0;
   const row = async (): Promise<void> => {
@@ -21,8 +20,8 @@ async function handledBy(width: number, ms?: number): Promise<string[][]> {
     }
   };
   await Promise.all(Array.from({ length: width }, row));
-  fleet.expectSound();
-  return replicas.map((name) => fleet.entries('handled', name).map(([, id]) => id));
+  expect(fleet.faults).toEqual([]);
+  return replicas.map((name) => fleet.entries('handled', name).map(([, id]) => String(id)));
 }
 
 describe('streams: 10 000 requests to 3 replicas', () => {
