@@ -7,15 +7,19 @@ import { KafkaStage } from './kafka-stage.ts';
 const stage = KafkaStage.use();
 
 /** Counts requests to write, as they leave: 4 bytes of length, 2 of the kind, of which 0 is Produce. */
-function countingProduces(): { readonly kafkajs: NonNullable<KafkaOptions['kafkajs']>; count: number } {
+function countingProduces(): { readonly kafkajs: NonNullable<KafkaOptions['kafkajs']>; count: number; bytes: number } {
   const counter = {
     count: 0,
+    bytes: 0,
     kafkajs: {
       socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
         const socket = connect({ host, port }, onConnect);
         const write: (chunk: Buffer, ...rest: never[]) => boolean = socket.write.bind(socket);
         socket.write = (chunk: Buffer, ...rest: never[]) => {
-          if (Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === 0) counter.count += 1;
+          if (Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === 0) {
+            counter.count += 1;
+            counter.bytes += chunk.length;
+          }
           return write(chunk, ...rest);
         };
         return socket;
@@ -75,3 +79,28 @@ it('what waits beyond the limit is refused with 429, and what was taken arrives'
   expect(new Set(codes)).toEqual(new Set([undefined, 429]));
   await client.emit('queued', 'last');
 });
+
+it('events are compressed as told, and read again', async () => {
+  const handler = recordCalls();
+  await stage.service((host) => host.event('zipped', handler));
+  const counter = countingProduces();
+  const client = stage.client({ compression: 'gzip', kafkajs: counter.kafkajs });
+  const filler = 'x'.repeat(100_000);
+  await Promise.all(Array.from({ length: 5 }, (_, index) => client.emit('zipped', { index, filler })));
+  await stage.until(() => handler.calls.length === 5, 'all had come');
+  expect(handler.calls.every(({ data }) => (data as { filler: string }).filler === filler)).toBe(true);
+  expect(counter.bytes).toBeLessThan(20_000);
+});
+
+it.each(['snappy', 'lz4', 'zstd'] as const)(
+  '%s, which kafkajs has no codec for, is refused at once',
+  async (compression) => {
+    const refused = {
+      code: 400,
+      message: expect.stringMatching(new RegExp(`"${compression}".*CompressionCodecs.*"gzip"`)) as string,
+    };
+    await expect(stage.client({ compression }).emit('event', 1)).rejects.toMatchObject(refused);
+    const starting = stage.service((host) => host.event('event', () => 1), { compression });
+    await expect(starting).rejects.toMatchObject(refused);
+  },
+);

@@ -63,6 +63,32 @@ describe('a broker that is not there', () => {
     }
   });
 
+  it('that hangs in the middle of calls does not keep anybody from closing, either', { timeout: 60_000 }, async () => {
+    const broker = await startKafka();
+    const options = { brokers: broker.brokers, group: 'service' };
+    const host = await stage.host(kafka(options), (service) =>
+      service
+        .message('echo', (data) => data)
+        .event('event', () => undefined)
+        .event('event', () => undefined, { broadcast: true }),
+    );
+    const client = createClient(kafka(options), { logger: quiet });
+    try {
+      expect(await client.send('echo', 1)).toBe(1);
+      await broker.pause();
+      const calls = [client.send('echo', 2), client.emit('event', 2)].map((call) =>
+        call.catch((reason: unknown) => (reason as { code: number }).code),
+      );
+      const begun = performance.now();
+      await Promise.all([client.close({ timeout: 1000 }), host.close({ timeout: 1000 })]);
+      expect(performance.now() - begun).toBeLessThan(4000);
+      for (const code of await Promise.all(calls)) expect([502, 503]).toContain(code);
+    } finally {
+      await broker.resume();
+      await broker.close();
+    }
+  });
+
   it('does not keep anybody from closing', async () => {
     const client = createClient(kafka({ brokers: [`127.0.0.1:${await closedPort()}`], outage: 'wait' }), {
       logger: quiet,

@@ -1,7 +1,8 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { until } from '@parley/brokers/shared';
 import type { Admin, Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KafkaJsOptions } from '../src/driver/index.ts';
 import { DriverWorld, GroupNotes, ReaderNotes, unique } from './driver-world.ts';
 
 let world: DriverWorld;
@@ -170,3 +171,27 @@ it('hands out kafkajs’s own objects, which connect themselves and close with t
   await driver.close(1000);
   await expect(producer.send({ topic, messages: [{ value: 'late' }] })).rejects.toThrow(/./);
 }, 60_000);
+
+it('forgets what it was asked for and is not there, so that names from the wire cost nothing later', async () => {
+  let asked = 0;
+  const socketFactory: NonNullable<NonNullable<KafkaJsOptions['kafkajs']>['socketFactory']> = ({
+    host,
+    port,
+    onConnect,
+  }) => {
+    const socket = connect({ host, port }, onConnect);
+    const write: (chunk: Buffer, ...rest: never[]) => boolean = socket.write.bind(socket);
+    socket.write = (chunk: Buffer, ...rest: never[]) => {
+      asked += chunk.length;
+      return write(chunk, ...rest);
+    };
+    return socket;
+  };
+  const driver = world.open({ kafkajs: { socketFactory } });
+  for (let index = 0; index < 100; index += 1) {
+    expect(await driver.admin.partitionsOf(`${unique('nowhere')}-${'x'.repeat(100)}`)).toBeUndefined();
+  }
+  asked = 0;
+  expect(await driver.admin.partitionsOf(unique('nowhere'))).toBeUndefined();
+  expect(asked).toBeLessThan(1000);
+});

@@ -129,7 +129,7 @@ describe('rebalances', () => {
     });
   }, 60_000);
 
-  it('tell what is over before it is given to others; a late commit changes nothing', async () => {
+  it('tell what is over before it is given to others; a late commit is refused', async () => {
     const driver = world.open();
     const topic = await topicWith(driver, 2);
     const groupId = unique('g');
@@ -149,7 +149,8 @@ describe('rebalances', () => {
     await until('the new generation', () => first.generation > generation);
     await committing;
     expect(first.events).toEqual(['assigned', 'revoked', 'assigned']);
-    await first.consumer.commit(generation, [{ topic, partition: 0, offset: '1' }]);
+    const late = first.consumer.commit(generation, [{ topic, partition: 0, offset: '1' }]);
+    await expect(late).rejects.toMatchObject({ code: 503 });
     const committed = await driver.admin.committedOffsets(groupId, topic);
     expect(Number(committed.find(({ partition }) => partition === 0)?.offset)).toBeGreaterThanOrEqual(3);
   });
@@ -367,5 +368,27 @@ describe('when things break', () => {
     await second.consumer.start();
     // Without leaving it would be the session timeout of 6 s.
     expect(performance.now() - begun).toBeLessThan(4000);
+  });
+});
+
+describe('a generation', () => {
+  it('that is over has its commits refused, so that nobody takes them for stored', async () => {
+    const driver = world.open();
+    const topic = await topicWith(driver, 2);
+    const groupId = unique('g');
+    const first = GroupNotes.on(driver, { groupId, topics: [topic] });
+    await first.consumer.start();
+    expect(first.consumer.isMember).toBe(true);
+    const over = first.generation;
+    const offsets = [{ topic, partition: 0, offset: '0' }];
+    await first.consumer.commit(over, offsets);
+    const second = GroupNotes.on(driver, { groupId, topics: [topic] });
+    await second.consumer.start();
+    await until('the next generation', () => first.generation > over);
+    await expect(first.consumer.commit(over, offsets)).rejects.toMatchObject({ code: 503 });
+    await first.consumer.close(2000);
+    await expect(first.consumer.commit(first.generation, offsets)).rejects.toMatchObject({ code: 503 });
+    expect(first.consumer.isMember).toBe(false);
+    expect(second.consumer.isMember).toBe(true);
   });
 });

@@ -227,6 +227,67 @@ describe('a reader loses nothing that was acknowledged', () => {
     await until('the new ones', () => notes.values.filter((value) => value.startsWith('new')).length >= 5);
   }, 60_000);
 
+  it('when its topic is made anew with fewer partitions, however soon: it tells that it is elsewhere now', async () => {
+    const driver = world.open();
+    const topic = unique('fewer');
+    await driver.admin.ensureTopics([{ topic, partitions: 30 }]);
+    // Most readers had one of those that are no more.
+    const all = Array.from({ length: 4 }, () => ReaderNotes.on(driver, { topic }));
+    for (const { reader } of all) await reader.start();
+    const before = all.map(({ reader }) => reader.partition);
+    await driver.admin.deleteTopics([topic]);
+    await until('the new topic', () => driver.admin.ensureTopics([{ topic, partitions: 1 }]).then(() => true));
+    const producer = driver.producer({ acks: -1, patience: 20_000 });
+    expect(await producer.send([{ topic, messages: [{ partition: 0, value: 'new' }] }])).toBeUndefined();
+    for (const notes of all) await until('the new one', () => notes.values.includes('new'));
+    for (const [index, { reader, events }] of all.entries()) {
+      expect(reader.partition).toBe(0);
+      if (before[index] !== 0) expect(events.filter((event) => event !== 'missing')).toEqual(['lost', 'restored']);
+    }
+  }, 60_000);
+
+  it('while its owner has no room: it fetches no more, and closes all the same', async () => {
+    const driver = world.open();
+    const topic = unique('room');
+    await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
+    const values: string[] = [];
+    const room = Promise.withResolvers<void>();
+    const quiet = { lost: () => undefined, restored: () => undefined, missing: () => undefined };
+    const open = () =>
+      driver.partitionReader(
+        { topic, partition: 0, from: 'beginning' },
+        {
+          ...quiet,
+          records: (records) => {
+            values.push(...records.map(({ value }) => String(value)));
+            return room.promise;
+          },
+        },
+      );
+    const producer = driver.producer({ acks: -1 });
+    await producer.send([{ topic, messages: [{ value: 'a' }] }]);
+    const reader = open();
+    await reader.start();
+    await until('the first', () => values.length === 1);
+    await producer.send([{ topic, messages: [{ value: 'b' }] }]);
+    // Another one, that has room, has it: so would this one.
+    const other = ReaderNotes.on(driver, { topic, from: 'beginning' });
+    await other.reader.start();
+    await until('both', () => other.values.length === 2);
+    expect(values).toEqual(['a']);
+    room.resolve();
+    await until('the next', () => values.length === 2);
+
+    const stuck = driver.partitionReader(
+      { topic, partition: 0, from: 'beginning' },
+      { ...quiet, records: () => new Promise(() => undefined) },
+    );
+    await stuck.start();
+    const begun = performance.now();
+    await Promise.all([reader.close(5000), stuck.close(5000)]);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  }, 60_000);
+
   it('when partitions are added', async () => {
     const driver = world.open();
     const topic = unique('added');

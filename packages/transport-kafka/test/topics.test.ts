@@ -1,7 +1,7 @@
 import { recordCalls, waitForCall } from '@parley/testing';
 import { ConfigResourceTypes } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { KafkaAdmin } from '../src/index.ts';
+import { KafkaAdmin, KafkaProducer } from '../src/index.ts';
 import { KafkaStage } from './kafka-stage.ts';
 
 const stage = KafkaStage.use();
@@ -125,4 +125,29 @@ describe('with createTopics: false', () => {
     await stage.client().emit('nothing', 1);
     await client.emit('nothing', 2);
   });
+});
+
+it('a topic of requests that keeps its writers’ time has none of them dropped for a clock that is wrong, and is warned of', async () => {
+  const client = stage.client();
+  await client.connect();
+  const topic = `${stage.prefix}echo.rpc`;
+  const configEntries = [{ name: 'message.timestamp.type', value: 'CreateTime' }];
+  await client
+    .unwrap(KafkaAdmin)
+    .createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+  const handler = recordCalls();
+  await stage.service((host) => host.message('echo', handler));
+  // Ready: it answers, and so knows the brokers' time.
+  await client.send('echo', 'first');
+  const hour = 3_600_000;
+  const head = `[1,"request","${stage.prefix}parley.replies.parley:0:abc/1",5000,0,"text"]`;
+  await client.unwrap(KafkaProducer).send({
+    topic,
+    messages: [{ value: '"late"', timestamp: String(Date.now() - hour), headers: { 'parley-head': head } }],
+  });
+  await stage.until(() => handler.calls.length === 2, 'it came');
+  expect(handler.calls[1]?.data).toBe('late');
+  const warnings = stage.log.filter(({ message }) => message.includes('LogAppendTime'));
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]?.message).toContain(topic);
 });
