@@ -16,6 +16,7 @@ export {
   type Event,
   type Failure,
   type Headers,
+  kindsOn,
   maxHeaderBytes,
   parseReturnAddress,
   type Refused,

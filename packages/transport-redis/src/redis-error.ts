@@ -1,4 +1,5 @@
 import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
+import { withoutCommand } from './without-command.ts';
 
 /**
  * What the errors of ioredis, of Redis and of Node mean for a user of this transport. Code 503 says that trying again
@@ -63,6 +64,21 @@ const replies: readonly Meaning[] = [
     why: 'Redis is full. Give it more memory ("maxmemory"), or keep less (the option "retention").',
   },
   {
+    says: /^WRONGTYPE/,
+    code: RpcCode.Conflict,
+    why: 'a key that Parley needs holds something else. Give another "prefix", or find out whose it is.',
+  },
+  {
+    says: /unknown command '?.?sentinel/i,
+    code: RpcCode.BadRequest,
+    why: 'what answers there is no sentinel. Give "host" and "port" instead of "sentinels".',
+  },
+  {
+    says: /All sentinels are unreachable/,
+    code: RpcCode.Unavailable,
+    why: 'no sentinel answers. Are they started, and are host and port right?',
+  },
+  {
     says: /^MISCONF/,
     code: RpcCode.Unavailable,
     why: 'Redis cannot save its data, and takes nothing meanwhile. Its log says why.',
@@ -97,7 +113,7 @@ const tlsTrouble =
 export function connectError(error: unknown, place: string): RpcException {
   if (error instanceof RpcException) return error;
   const { code, why } = meaningOf(error);
-  return new RpcException(`Cannot use Redis at ${place}: ${why}`, { code, cause: error });
+  return new RpcException(`Cannot use Redis at ${place}: ${why}`, { code, cause: withoutCommand(error) });
 }
 
 /** A connection that was up is gone. */
@@ -105,20 +121,20 @@ export function lostError(error: unknown, place: string): RpcException {
   const why = error === undefined ? 'Redis closed it' : messageOf(error);
   return new RpcException(`The connection to Redis at ${place} was lost: ${why}`, {
     code: RpcCode.ConnectionLost,
-    cause: error,
+    cause: withoutCommand(error),
   });
 }
 
 /** Redis refused a command, so nothing has happened: 503 if it may take it later. */
 export function refusedError(error: unknown, what: string): RpcException {
   const { code, why } = meaningOf(error);
-  return new RpcException(`${what}: ${why}`, { code, cause: error });
+  return new RpcException(`${what}: ${why}`, { code, cause: withoutCommand(error) });
 }
 
 /** A command was under way when its connection was lost. */
 export function unknownError(error: unknown, pattern: string): RpcException {
   const message = `It is unknown whether "${pattern}" was sent: the connection to Redis was lost (${messageOf(error)})`;
-  return new RpcException(message, { code: RpcCode.ConnectionLost, cause: error });
+  return new RpcException(message, { code: RpcCode.ConnectionLost, cause: withoutCommand(error) });
 }
 
 /** Redis has answered with an error: it did not do what it was asked. Everything else may have been done. */
@@ -128,7 +144,8 @@ export function isReplyError(error: unknown): boolean {
 
 function meaningOf(error: unknown): { readonly code: RpcCode; readonly why: string } {
   const last = lastOf(error);
-  const message = messageOf(last);
+  // What ioredis says of retries is about itself: Parley makes the next attempt.
+  const message = messageOf(last).replace(' and retry is disabled', '');
   const systemCode = typeof last === 'object' && last !== null && 'code' in last ? String(last.code) : '';
   const known = codes[systemCode];
   if (known !== undefined) return { code: RpcCode.Unavailable, why: known };

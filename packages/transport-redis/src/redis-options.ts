@@ -87,6 +87,7 @@ export function resolveRedisOptions(options: RedisOptions = {}): ResolvedRedisOp
     'initial',
     'max',
   ]);
+  const initial = backoff.milliseconds('initial', { default: 50, min: 1 });
   if (mode === 'pubsub') refuseStreamsOptions(options, read);
   return Object.freeze({
     mode,
@@ -98,8 +99,8 @@ export function resolveRedisOptions(options: RedisOptions = {}): ResolvedRedisOp
     heartbeat: read.milliseconds('heartbeat', { default: 5000 }),
     connectTimeout: read.milliseconds('connectTimeout', { default: 10_000, min: 1 }),
     reconnect: {
-      initial: backoff.milliseconds('initial', { default: 50, min: 1 }),
-      max: backoff.milliseconds('max', { default: 2000, min: 1 }),
+      initial,
+      max: backoff.milliseconds('max', { default: Math.max(2000, initial), min: initial }),
     },
     streams: readStreamsOptions(read, options.retention),
   });

@@ -206,6 +206,36 @@ describe('readEnvelope', () => {
     expect(() => readEnvelope('[1,"event",null]', broken, { pattern: 'p' })).toThrow('one of 2 bytes came');
   });
 
+  it('refuses what is larger than this side takes, and tells who waits for it', () => {
+    const large = Buffer.alloc(101, 97);
+    const arrival = { pattern: 'p', maxBody: 100 };
+    const reason = { code: 413, details: { bytes: 101, limit: 100 } };
+    expect(readEnvelope('[1,"request","a/1",0,0,"text"]', large, arrival)).toMatchObject({
+      kind: 'refused',
+      id: 'a/1',
+      reason,
+    });
+    expect(readEnvelope('[1,"event",null,"bytes"]', large, arrival)).toMatchObject({
+      kind: 'refused',
+      id: undefined,
+      reason,
+    });
+    for (const head of ['[1,"reply",1,"a",3,true,"text"]', '[1,"error",1,"a",3,"text"]']) {
+      const failure = readEnvelope(head, large, arrival) as { body: string };
+      expect(failure).toMatchObject({ kind: 'error', id: 1, from: 'a', seq: 3 });
+      expect(JSON.parse(failure.body)).toMatchObject(reason);
+    }
+    expect(readEnvelope('[1,"event",null,"text"]', large.subarray(1), arrival)).toMatchObject({ kind: 'event' });
+  });
+
+  it('refuses kinds that do not belong where it came', () => {
+    const arrival = { pattern: 'p', kinds: new Set(['reply'] as const) };
+    expect(() => readEnvelope('[1,"request","a/1",0,0,null]', undefined, arrival)).toThrow(
+      '"request" does not belong here',
+    );
+    expect(readEnvelope('[1,"reply",1,"a",0,true,null]', undefined, arrival)).toMatchObject({ kind: 'reply' });
+  });
+
   it('refuses another version with 501', () => {
     expect(() => readEnvelope('[2,"event",null]', undefined, { pattern: 'p' })).toThrow(
       expect.objectContaining({ code: 501, message: expect.stringContaining('version 2') }),

@@ -24,5 +24,5 @@ export type {
 } from './envelope.ts';
 export { writeHead } from './head.ts';
 export { checkHeaders, headerBytes, maxHeaderBytes, utf8Length } from './headers.ts';
-export { type Arrival, type Refused, readEnvelope } from './read-envelope.ts';
+export { type Arrival, kindsOn, type Refused, readEnvelope } from './read-envelope.ts';
 export { parseReturnAddress, type ReturnAddress, returnAddress } from './return-address.ts';

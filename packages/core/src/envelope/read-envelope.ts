@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { RpcCode, RpcException } from '../errors/index.ts';
+import { Buffer, isUtf8 } from 'node:buffer';
+import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
 import type { Answer, Body, CallId, Envelope, Event, Headers } from './envelope.ts';
 import { headVersion } from './head.ts';
 import {
@@ -27,7 +27,24 @@ export interface Arrival {
   readonly audience?: Event['audience'];
   /** Of a request: the milliseconds that it has waited, by the broker's clock. */
   readonly waited?: number | undefined;
+  /** What may come this way: a request that came to an inbox would have come past what says who may send it. Default: all. */
+  readonly kinds?: Kinds | undefined;
+  /** The largest body in bytes that this side takes. What is larger is refused, whoever waits for it is told. Default: none. */
+  readonly maxBody?: number | undefined;
 }
+
+type Kinds = ReadonlySet<Envelope['kind']>;
+const control = ['cancel', 'credit'] as const;
+
+/** What may come by which way, for {@link Arrival.kinds}. */
+export const kindsOn = {
+  requests: new Set(['request']) as Kinds,
+  events: new Set(['event']) as Kinds,
+  /** To one instance. */
+  inbox: new Set(['reply', 'error', 'complete', 'defer', ...control]) as Kinds,
+  /** To all who may hold a request. */
+  control: new Set(control) as Kinds,
+};
 
 /** A message whose only fault is what its sender put into it: a request is to be answered with `reason`, an event dropped. */
 export interface Refused {
@@ -47,7 +64,18 @@ const maxHeadLength = 65_536;
  * @throws RpcException 400 for what is no head, or a body that is not what the head says; 501 for another version.
  */
 export function readEnvelope(head: string, body: Buffer | undefined, arrival: Arrival): Envelope | Refused {
-  const fields = parseHead(head);
+  const { kinds, maxBody = Number.POSITIVE_INFINITY } = arrival;
+  const isTooLarge = body !== undefined && body.length > maxBody;
+  const envelope = read(parseHead(head), isTooLarge ? nothing : body, arrival);
+  if (kinds !== undefined && envelope.kind !== 'refused' && !kinds.has(envelope.kind)) {
+    throw malformed(`a message of the kind "${envelope.kind}" does not belong here`);
+  }
+  return isTooLarge ? withoutBody(envelope, body.length, maxBody) : envelope;
+}
+
+const nothing = Buffer.alloc(0);
+
+function read(fields: Fields, body: Buffer | undefined, arrival: Arrival): Envelope | Refused {
   const kind = fields[1];
   switch (kind) {
     case 'request':
@@ -120,6 +148,27 @@ function event(fields: Fields, body: Buffer | undefined, { pattern, source, audi
   const headers = readHeaders(fields[5]);
   if (headers instanceof RpcException) return { kind: 'refused', id: undefined, reason: headers } as const;
   return { kind: 'event', pattern, headers, contentType, body: content, source, key, audience } as const;
+}
+
+/** Whoever waits for it is told: nobody is told by silence. */
+function withoutBody(envelope: Envelope | Refused, bytes: number, limit: number): Envelope | Refused {
+  const reason = new RpcException(
+    `The payload takes ${bytes} bytes and the limit is ${limit}: send less, or raise the limit on both sides`,
+    { code: RpcCode.PayloadTooLarge, details: { bytes, limit } },
+  );
+  switch (envelope.kind) {
+    case 'request':
+      return { kind: 'refused', id: envelope.id, reason };
+    case 'event':
+      return { kind: 'refused', id: undefined, reason };
+    case 'reply':
+    case 'error': {
+      const { id, from, seq } = envelope;
+      return { kind: 'error', id, from, seq, body: errorToWire(reason) };
+    }
+    default:
+      return envelope;
+  }
 }
 
 /** As the seam wants it: 0 is no limit, below 0 is too late. */

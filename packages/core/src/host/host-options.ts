@@ -23,7 +23,7 @@ export interface HostOptions {
     | undefined;
   /** Default: warnings and errors to the console. */
   readonly logger?: Logger | undefined;
-  /** Milliseconds to wait in `start()` for a broker that is down. Default 10 000. */
+  /** Milliseconds to wait in `start()` for a broker that is down. Default 10 000; 0: one try. */
   readonly startTimeout?: number | undefined;
 }
 

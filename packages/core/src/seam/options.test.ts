@@ -99,4 +99,17 @@ describe('a wrong option is refused by name', () => {
     });
     expect(reader({}).error('host', 'is needed')).toBeInstanceOf(RpcException);
   });
+
+  it('without its value where that may be a secret', () => {
+    const read = new OptionReader<{ password?: string; url?: string }>(
+      'redis',
+      { password: 'hunter2', url: 'redis://u:hunter2@h' },
+      ['password', 'url'],
+    );
+    for (const name of ['password', 'url'] as const) {
+      const { message } = read.error(name, 'cannot stand here');
+      expect(message).toContain(`"${name}" cannot stand here`);
+      expect(message).not.toContain('hunter2');
+    }
+  });
 });

@@ -62,11 +62,16 @@ export class OptionReader<Options extends object> {
 
   /** The refusal of an option, for rules of one's own. */
   error(name: keyof Options & string, rule: string): RpcException {
-    return new RpcException(`${this.#what}: the option "${name}" ${rule}, got ${show(this.#options[name])}`, {
+    const value = this.#options[name];
+    const got = secret.test(name) && typeof value === 'string' ? 'a text that is not shown' : show(value);
+    return new RpcException(`${this.#what}: the option "${name}" ${rule}, got ${got}`, {
       code: RpcCode.BadRequest,
     });
   }
 }
+
+/** Names of options whose values have no place in a log: a URL may have a password in it. */
+const secret = /password|secret|token|passphrase|url$/i;
 
 /** The longest delay that setTimeout keeps; a longer one fires at once. */
 export const maxTimerDelay = 2 ** 31 - 1;

@@ -85,12 +85,13 @@ export class ServerEndpoint {
 
   /**
    * Listens. What may heal (503: a broker that is down) is tried again for `startTimeout` ms; all else rejects at once.
-   * A try that is under way by then is given up, but not within its first second. After a rejection the endpoint is closed.
+   * A try that is under way by then is given up, but not within its first second; 0: one try, however long that takes. After
+   * a rejection the endpoint is closed.
    */
   async start(startTimeout: number): Promise<void> {
     this.#change('starting');
     try {
-      await this.#listenUntil(performance.now() + startTimeout);
+      await this.#listenWithin(startTimeout);
     } catch (thrown) {
       await this.#closeTransporter(0);
       this.#change('closed');
@@ -135,10 +136,12 @@ export class ServerEndpoint {
     this.#change('closed');
   }
 
-  async #listenUntil(until: number): Promise<void> {
+  async #listenWithin(startTimeout: number): Promise<void> {
     const { draining } = this.#dispatcher;
+    const until = performance.now() + startTimeout;
     for (let attempt = 1; ; attempt += 1) {
-      const error = await this.#tryToListen(Math.max(minListenTime, until - performance.now()));
+      const left = Math.max(minListenTime, until - performance.now());
+      const error = await this.#tryToListen(startTimeout === 0 ? Number.POSITIVE_INFINITY : left);
       if (draining.aborted) throw this.#closedError();
       if (error === undefined) return;
       const delay = backoffDelay(startBackoff, attempt);

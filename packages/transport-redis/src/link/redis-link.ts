@@ -5,6 +5,7 @@ import {
   type Event,
   errorToWire,
   type Hub,
+  kindsOn,
   type Link,
   type Receiver,
   type Refused,
@@ -22,7 +23,7 @@ import { RedisContext } from '../redis-context.ts';
 import { connectError, isReplyError, refusedError, unknownError } from '../redis-error.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
 import { packMessage } from '../wire/message.ts';
-import { controlKinds, inboxKinds, readMessage } from '../wire/read-message.ts';
+import { readMessage } from '../wire/read-message.ts';
 import { instanceName } from './instance-name.ts';
 import { ReturnPost } from './return-post.ts';
 
@@ -203,12 +204,13 @@ export abstract class RedisLink implements Link {
     const channel = channelBytes.toString();
     const of = this.names.read(channel);
     if (of === undefined || this.#state.is === 'gone') return;
+    const { maxBody } = this;
     switch (of.kind) {
       case 'inbox':
-        this.deliver(channel, () => readMessage(message, { pattern: '' }, inboxKinds, this.maxBody));
+        this.deliver(channel, () => readMessage(message, { pattern: '', kinds: kindsOn.inbox, maxBody }));
         return;
       case 'control':
-        this.deliver(channel, () => readMessage(message, { pattern: of.of }, controlKinds, this.maxBody));
+        this.deliver(channel, () => readMessage(message, { pattern: of.of, kinds: kindsOn.control, maxBody }));
         return;
       default:
         this.heard(channel, of, message, glob);

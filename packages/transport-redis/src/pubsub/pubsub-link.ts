@@ -1,11 +1,11 @@
-import { type Event, type Hub, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
+import { type Event, type Hub, kindsOn, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
 import type { Subscriptions } from '../connect/subscriber.ts';
 import { RedisLink, type Side } from '../link/redis-link.ts';
 import type { ReadChannel } from '../names.ts';
 import type { RedisSource } from '../redis-context.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
 import { packMessage } from '../wire/message.ts';
-import { eventKind, readMessage, requestKind } from '../wire/read-message.ts';
+import { readMessage } from '../wire/read-message.ts';
 import { EventSubscriptions } from './event-subscriptions.ts';
 
 /** `mode: 'pubsub'`: everything is published on channels, nothing is kept. */
@@ -99,8 +99,9 @@ export class PubSubLink extends RedisLink {
   ): void {
     if (kind === 'event' && glob !== undefined && !this.#events.counts(of, glob)) return;
     const source: RedisSource = { channel, deliveryCount: 1 };
-    const kinds = kind === 'event' ? eventKind : requestKind;
-    this.deliver(channel, () => readMessage(message, { pattern: of, source }, kinds, this.maxBody));
+    const kinds = kind === 'event' ? kindsOn.events : kindsOn.requests;
+    const { maxBody } = this;
+    this.deliver(channel, () => readMessage(message, { pattern: of, source, kinds, maxBody }));
   }
 }
 

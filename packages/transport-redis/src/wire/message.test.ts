@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
-import { type Envelope, writeHead } from '@parley/core/transport';
+import { type Arrival, type Envelope, kindsOn, writeHead } from '@parley/core/transport';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packMessage, unpackMessage } from './message.ts';
-import { controlKinds, eventKind, inboxKinds, type Kinds, readMessage, requestKind } from './read-message.ts';
+import { readMessage } from './read-message.ts';
+
+type Kinds = Arrival['kinds'];
 
 const maxBody = 1000;
 const request = (body: string | Uint8Array | undefined): Envelope => ({
@@ -18,8 +20,8 @@ const request = (body: string | Uint8Array | undefined): Envelope => ({
 });
 const sent = (envelope: Envelope): Buffer =>
   Buffer.from(packMessage(writeHead(envelope, 'me'), 'body' in envelope ? envelope.body : undefined));
-const read = (message: Buffer, kinds: Kinds = requestKind, limit = maxBody) =>
-  readMessage(message, { pattern: 'p' }, kinds, limit);
+const read = (message: Buffer, kinds: Kinds = kindsOn.requests, limit = maxBody) =>
+  readMessage(message, { pattern: 'p', kinds, maxBody: limit });
 
 describe('a message', () => {
   it('is a head, a line feed and a body', () => {
@@ -44,13 +46,17 @@ describe('a message', () => {
       fc.array(fc.jsonValue()).map((list) => Buffer.from(`[1,"request",${JSON.stringify(list).slice(1)}`)),
     );
     fc.assert(
-      fc.property(garbage, fc.constantFrom(requestKind, eventKind, inboxKinds, controlKinds), (message, kinds) => {
-        try {
-          expect(kinds.has((read(message, kinds) as Envelope).kind)).toBe(true);
-        } catch (error) {
-          expect(error).toMatchObject({ name: 'RpcException' });
-        }
-      }),
+      fc.property(
+        garbage,
+        fc.constantFrom(kindsOn.requests, kindsOn.events, kindsOn.inbox, kindsOn.control),
+        (message, kinds) => {
+          try {
+            expect(kinds?.has((read(message, kinds) as Envelope).kind)).toBe(true);
+          } catch (error) {
+            expect(error).toMatchObject({ name: 'RpcException' });
+          }
+        },
+      ),
     );
   });
 
@@ -62,11 +68,11 @@ describe('a message', () => {
 
 describe('what does not belong on a channel', () => {
   it.each<[string, Envelope, Kinds]>([
-    ['a request in an inbox', request(undefined), inboxKinds],
-    ['a request among events', request(undefined), eventKind],
-    ['a reply among requests', { kind: 'complete', id: 'me/1', from: 'x', seq: 0 }, requestKind],
-    ['a cancel among requests', { kind: 'cancel', id: 1, to: undefined, pattern: 'p' }, requestKind],
-    ['a reply among controls', { kind: 'complete', id: 'me/1', from: 'x', seq: 0 }, controlKinds],
+    ['a request in an inbox', request(undefined), kindsOn.inbox],
+    ['a request among events', request(undefined), kindsOn.events],
+    ['a reply among requests', { kind: 'complete', id: 'me/1', from: 'x', seq: 0 }, kindsOn.requests],
+    ['a cancel among requests', { kind: 'cancel', id: 1, to: undefined, pattern: 'p' }, kindsOn.requests],
+    ['a reply among controls', { kind: 'complete', id: 'me/1', from: 'x', seq: 0 }, kindsOn.control],
   ])('is refused with 400: %s', (_name, envelope, kinds) => {
     expect(() => read(sent(envelope), kinds)).toThrowError(expect.objectContaining({ code: 400 }));
   });
@@ -82,12 +88,12 @@ describe('a body beyond the limit', () => {
 
   it('is not handled: an event is dropped', () => {
     const event: Envelope = { kind: 'event', pattern: 'p', headers: undefined, contentType: undefined, body: large };
-    expect(read(sent(event), eventKind)).toMatchObject({ kind: 'refused', id: undefined, reason: { code: 413 } });
+    expect(read(sent(event), kindsOn.events)).toMatchObject({ kind: 'refused', id: undefined, reason: { code: 413 } });
   });
 
   it('of a reply ends the call with 413', () => {
     const reply: Envelope = { kind: 'reply', id: 'me/7', seq: 0, last: true, contentType: undefined, body: large };
-    const came = read(sent(reply), inboxKinds);
+    const came = read(sent(reply), kindsOn.inbox);
     expect(came).toMatchObject({ kind: 'error', id: 7, from: 'me', seq: 0 });
     expect(JSON.parse(String((came as { body: unknown }).body))).toMatchObject({ code: 413 });
   });

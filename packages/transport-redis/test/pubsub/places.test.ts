@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { startRedisSentinel } from '@parley/brokers/redis';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -53,6 +54,22 @@ describe('where Redis is', () => {
       await expect(host(options).host.start()).rejects.toMatchObject({ code: 401 });
       await expect(client(options).client.connect()).rejects.toMatchObject({ code: 401 });
     }
+  });
+
+  it('a password that is wrong is in no error and in no log', async () => {
+    const { host: name, port } = await broker({ password: 'secret' });
+    const options = { host: name, port, password: 'last-weeks' };
+    const { client: made, warnings } = client(options);
+    const errors = [
+      await host(options)
+        .host.start()
+        .catch((error: unknown) => error),
+      await made.connect().catch((error: unknown) => error),
+      await made.send('echo', 1).catch((error: unknown) => error),
+    ];
+    for (const error of errors) expect(error).toMatchObject({ code: 401 });
+    expect(warnings.lines.length).toBeGreaterThan(0);
+    expect(inspect([errors, warnings], { depth: 12, showHidden: true })).not.toContain('last-weeks');
   });
 
   it('a password that nobody asks for', async () => {

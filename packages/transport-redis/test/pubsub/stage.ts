@@ -6,13 +6,19 @@ import { type RedisOptions, redis } from '../../src/index.ts';
 /** What somebody has warned of. */
 export class Warnings {
   readonly lines: string[] = [];
+  readonly details: unknown[] = [];
   readonly debug = () => undefined;
   readonly info = () => undefined;
-  readonly error = (message: string) => void this.lines.push(message);
-  readonly warn = (message: string) => void this.lines.push(message);
+  readonly error = (message: string, detail?: unknown) => this.#add(message, detail);
+  readonly warn = (message: string, detail?: unknown) => this.#add(message, detail);
 
   having(part: string): string[] {
     return this.lines.filter((line) => line.includes(part));
+  }
+
+  #add(message: string, detail: unknown): void {
+    this.lines.push(message);
+    this.details.push(detail);
   }
 }
 

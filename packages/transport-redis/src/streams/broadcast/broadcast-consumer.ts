@@ -1,6 +1,5 @@
-import { type EventRoutes, messageOf, type Receiver } from '@parley/core/transport';
+import { type EventRoutes, kindsOn, messageOf, type Receiver, readEnvelope } from '@parley/core/transport';
 import type { RedisSource } from '../../redis-context.ts';
-import { eventKind, readParts } from '../../wire/read-message.ts';
 import { readEntry } from '../entry.ts';
 import type { Membership } from '../group/membership.ts';
 import { WantedEvents } from '../group/wanted-events.ts';
@@ -108,8 +107,8 @@ export class BroadcastConsumer {
     if (entry?.group !== undefined) return;
     try {
       const source: RedisSource = { channel: key, entryId: id, deliveryCount: 1 };
-      const arrival = { pattern, source, audience: 'broadcast' } as const;
-      const envelope = readParts(entry?.head ?? '', entry?.body, arrival, eventKind, maxBody);
+      const arrival = { pattern, source, audience: 'broadcast', kinds: kindsOn.events, maxBody } as const;
+      const envelope = readEnvelope(entry?.head ?? '', entry?.body, arrival);
       if (envelope.kind === 'refused') throw envelope.reason;
       const isKeyed = envelope.kind === 'event' && envelope.key !== undefined;
       const lane = isKeyed ? `broadcast\0${pattern}\0${envelope.key}` : undefined;

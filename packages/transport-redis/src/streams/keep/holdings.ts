@@ -3,12 +3,14 @@ import {
   type DeadReason,
   type Envelope,
   errorToWire,
+  kindsOn,
   type Receiver,
   RpcCode,
   RpcException,
+  readEnvelope,
 } from '@parley/core/transport';
 import type { RedisSource } from '../../redis-context.ts';
-import { eventKind, readParts, requestKind } from '../../wire/read-message.ts';
+import { withoutCommand } from '../../without-command.ts';
 import { writeLetter } from '../dead/letter.ts';
 import { type Entry, readEntry } from '../entry.ts';
 import type { Membership } from '../group/membership.ts';
@@ -103,7 +105,7 @@ export class Holdings implements Settling {
       await buryScript.run(redis, [stream.key, letters], args);
     } catch (cause) {
       const message = `The entry ${id} of "${stream.key}" could not be put among the dead letters`;
-      throw new RpcException(message, { code: RpcCode.Unavailable, cause });
+      throw new RpcException(message, { code: RpcCode.Unavailable, cause: withoutCommand(cause) });
     }
     stream.open.delete(id);
   }
@@ -130,9 +132,9 @@ export class Holdings implements Settling {
     const { pattern, kind } = stream;
     const source: RedisSource = { channel: stream.key, entryId: id, deliveryCount: attempt };
     const waited = kind === 'message' ? this.#owner.waited(stream, id) : 0;
-    const arrival = { pattern, source, audience: 'group', waited } as const;
-    const kinds = kind === 'message' ? requestKind : eventKind;
-    const envelope = readParts(head, body, arrival, kinds, this.#member.maxBody);
+    const kinds = kind === 'message' ? kindsOn.requests : kindsOn.events;
+    const { maxBody } = this.#member;
+    const envelope = readEnvelope(head, body, { pattern, source, audience: 'group', waited, kinds, maxBody });
     if (envelope.kind === 'refused') {
       if (envelope.id !== undefined) this.#owner.refuse(envelope.id, envelope.reason);
       throw envelope.reason;
