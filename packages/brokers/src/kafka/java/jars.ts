@@ -45,16 +45,26 @@ async function fetchByMaven(folder: string): Promise<void> {
 async function download(repository: string, folder: string): Promise<void> {
   const left = [...jars];
   const fetchNext = async (): Promise<void> => {
-    for (let jar = left.pop(); jar !== undefined; jar = left.pop()) {
-      const [path, sha256] = jar;
-      const response = await fetch(`${repository}/${path}`, { signal: AbortSignal.timeout(120_000) });
-      if (!response.ok) throw new Error(`${response.url} of MAVEN_REPOSITORY answers ${response.status}`);
-      const content = Buffer.from(await response.arrayBuffer());
-      check(path, sha256, content);
-      await writeFile(join(folder, basename(path)), content);
-    }
+    for (let jar = left.pop(); jar !== undefined; jar = left.pop()) await fetchJar(repository, jar, folder);
   };
-  await Promise.all(Array.from({ length: 4 }, fetchNext));
+  // To the end of each, also when one has failed: the folder is then removed.
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 4 }, () =>
+      fetchNext().catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      }),
+    ),
+  );
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+async function fetchJar(repository: string, [path, sha256]: (typeof jars)[number], folder: string): Promise<void> {
+  const response = await fetch(`${repository}/${path}`, { signal: AbortSignal.timeout(120_000) });
+  if (!response.ok) throw new Error(`${response.url} of MAVEN_REPOSITORY answers ${response.status}`);
+  const content = Buffer.from(await response.arrayBuffer());
+  check(path, sha256, content);
+  await writeFile(join(folder, basename(path)), content);
 }
 
 function check(path: string, sha256: string, content: Buffer): void {
