@@ -1,4 +1,4 @@
-import type { DeadReason, Event, RpcException } from '@parley/core/transport';
+import { type DeadReason, type Event, kindsOn, messageOf, type RpcException } from '@parley/core/transport';
 import type { DriverRecord, PartitionReader } from '../driver/index.ts';
 import type { Station } from '../link/station.ts';
 import { groupHeader } from '../wire/headers.ts';
@@ -120,12 +120,17 @@ export class BroadcastReaders implements BroadcastKeeper {
 
   #read(record: DriverRecord, topic: string, partition: number, pattern: string): Event | undefined {
     try {
-      const envelope = readEvent(record, { pattern, audience: 'broadcast', source: { topic, partition, record } });
+      const { maxBody } = this.#setup.station.link;
+      const source = { topic, partition, record };
+      const envelope = readEvent(record, { pattern, audience: 'broadcast', source, kinds: kindsOn.events, maxBody });
       if (envelope.kind === 'event') return envelope;
       if (envelope.kind === 'refused') throw envelope.reason;
     } catch (thrown) {
-      const what = `an event that cannot be read was dropped: ${topic}/${partition} at ${record.offset}`;
-      this.#setup.station.warn(what, thrown);
+      const where = `${topic}/${partition} at ${record.offset}`;
+      this.#setup.station.warn(
+        `events of "${topic}" that cannot be read are dropped by broadcast handlers`,
+        `${where}: ${messageOf(thrown)}`,
+      );
     }
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
+import { kindsOn } from '@parley/core/transport';
 import { burier } from '../dead-letters/bury.ts';
 import type { ResolvedKafkaOptions } from '../kafka-options.ts';
 import type { Station } from '../link/station.ts';
@@ -14,7 +14,7 @@ export function eventIntake(
   audience: 'group' | undefined,
   missing: (topics: readonly string[]) => void,
 ): Intake {
-  const { names, prefetch } = options;
+  const { names, prefetch, maxBody } = options;
   const bury = burier(station, names, group);
   return new Intake({
     receiver: station.receiver,
@@ -24,15 +24,16 @@ export function eventIntake(
       const only = headerText(record.headers, groupHeader);
       if (only !== undefined && only !== group) return undefined;
       const pattern = names.eventOf(topic) ?? topic;
-      const envelope = readEvent(record, { pattern, audience, source: { topic, partition, record } });
-      if (envelope.kind === 'event' || envelope.kind === 'refused') return envelope;
-      throw new RpcException(`A ${envelope.kind} came where events are`, { code: RpcCode.BadRequest });
+      const source = { topic, partition, record };
+      return readEvent(record, { pattern, audience, source, kinds: kindsOn.events, maxBody });
     },
     refuse: (delivery, refused) => {
       const { topic, partition, record } = delivery;
+      // Without the offset in the text, so that a flood of them is logged once.
+      const where = `${topic}/${partition} at ${record.offset}`;
       station.warn(
-        `an event that cannot be read goes to the dead letters: ${topic}/${partition} at ${record.offset}`,
-        refused.reason,
+        `events of "${topic}" that cannot be read go to the dead letters`,
+        `${where}: ${refused.reason.message}`,
       );
       return bury(delivery, refusedReason(refused));
     },

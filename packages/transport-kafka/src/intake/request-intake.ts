@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
+import { kindsOn } from '@parley/core/transport';
 import { burier } from '../dead-letters/bury.ts';
 import type { BrokerClock, DriverRecord } from '../driver/index.ts';
 import type { ResolvedKafkaOptions } from '../kafka-options.ts';
@@ -9,7 +9,7 @@ import { Intake } from './intake.ts';
 /** The requests of a group, out of their topics into core. */
 export function requestIntake(
   station: Station,
-  { names, prefetch }: ResolvedKafkaOptions,
+  { names, prefetch, maxBody }: ResolvedKafkaOptions,
   group: string,
   patterns: readonly string[],
 ): Intake {
@@ -30,19 +30,16 @@ export function requestIntake(
     prefetch,
     read: ({ topic, partition, record }) => {
       const pattern = patternOf.get(topic) ?? topic;
-      const envelope = readRecord(record, {
-        pattern,
-        waited: gauge(topic, record),
-        source: { topic, partition, record },
-      });
-      if (envelope.kind === 'request' || envelope.kind === 'refused') return envelope;
-      throw new RpcException(`What came where requests are is no request but a ${envelope.kind}`, {
-        code: RpcCode.BadRequest,
-      });
+      const source = { topic, partition, record };
+      const waited = gauge(topic, record);
+      return readRecord(record, { pattern, waited, source, kinds: kindsOn.requests, maxBody });
     },
     refuse: ({ topic, partition, record }, { id, reason }) => {
       if (id === undefined)
-        station.warn(`a request that cannot be read was dropped: ${topic}/${partition} at ${record.offset}`, reason);
+        station.warn(
+          `requests of "${topic}" that cannot be read are dropped`,
+          `${topic}/${partition} at ${record.offset}: ${reason.message}`,
+        );
       else station.link.refuse(id, reason);
       return Promise.resolve();
     },

@@ -1,4 +1,4 @@
-import type { Receiver, RpcException } from '@parley/core/transport';
+import { kindsOn, type Receiver, type RpcException } from '@parley/core/transport';
 import type { DriverRecord, KafkaDriver, PartitionReader, ReaderOwner } from '../driver/index.ts';
 import { readRecord } from '../wire/read-record.ts';
 
@@ -34,8 +34,8 @@ export class ControlReader implements ReaderOwner {
       const pattern = record.key?.toString() ?? '';
       if (!this.#setup.patterns.has(pattern)) continue;
       try {
-        const envelope = readRecord(record, { pattern });
-        if (envelope.kind === 'cancel' || envelope.kind === 'credit') this.#setup.receiver.receive(envelope);
+        const envelope = readRecord(record, { pattern, kinds: kindsOn.control });
+        if (envelope.kind !== 'refused') this.#setup.receiver.receive(envelope);
       } catch (thrown) {
         this.#setup.warn('what came to the control topic cannot be read', thrown);
       }

@@ -1,4 +1,4 @@
-import type { Receiver, RpcException } from '@parley/core/transport';
+import { kindsOn, type Receiver, type RpcException } from '@parley/core/transport';
 import type { DriverRecord, KafkaDriver, PartitionReader, ReaderOwner } from '../driver/index.ts';
 import { type InboxAddress, newToken, tokenKey } from '../wire/inbox-address.ts';
 import { readRecord } from '../wire/read-record.ts';
@@ -10,6 +10,8 @@ export interface InboxOwner {
   /** The topic is gone. */
   missing(): void;
   warn(what: string, detail?: unknown): void;
+  /** The largest body of an answer, in bytes. */
+  readonly maxBody: number;
 }
 
 /** What is addressed to this instance: answers, and cancel and credit from who was answered. Its own partition, read without a group. */
@@ -52,9 +54,8 @@ export class Inbox implements ReaderOwner {
       // Others share the partition.
       if (record.key === null || !this.#key.equals(record.key)) continue;
       try {
-        const envelope = readRecord(record, { pattern: '' });
-        if (envelope.kind !== 'refused' && envelope.kind !== 'request' && envelope.kind !== 'event')
-          this.#receiver?.receive(envelope);
+        const envelope = readRecord(record, { pattern: '', kinds: kindsOn.inbox, maxBody: this.#owner.maxBody });
+        if (envelope.kind !== 'refused') this.#receiver?.receive(envelope);
       } catch (thrown) {
         this.#owner.warn('what came to the inbox of this instance cannot be read', thrown);
       }

@@ -66,6 +66,7 @@ export class Station {
       restored: (partition) => this.#link?.restored(partition),
       missing: () => this.remake('replies', [topic]),
       warn: (what, detail) => this.warn(what, detail),
+      maxBody: this.#options.maxBody,
     });
     const address = await inbox.start().catch(async (reason: unknown) => {
       await inbox.close(0);

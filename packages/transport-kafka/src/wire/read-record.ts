@@ -5,6 +5,7 @@ import {
   type Event,
   type Headers,
   type Refused,
+  RpcCode,
   RpcException,
   readEnvelope,
 } from '@parley/core/transport';
@@ -44,7 +45,16 @@ export function readEvent(record: DriverRecord, arrival: Arrival): Envelope | Re
  * A record that somebody else has written. Its header `content-type` says what its value is. Without it text is taken for
  * JSON, which is what most write, and bytes that are no text for bytes; no value at all is `undefined`.
  */
-function foreignEvent({ headers, key, value }: DriverRecord, { pattern, source, audience }: Arrival): Event {
+function foreignEvent(
+  { headers, key, value }: DriverRecord,
+  { pattern, source, audience, maxBody = Number.POSITIVE_INFINITY }: Arrival,
+): Event | Refused {
+  if (value !== null && value.length > maxBody) {
+    const reason = new RpcException(`The payload takes ${value.length} bytes and the limit is ${maxBody} ("maxBody")`, {
+      code: RpcCode.PayloadTooLarge,
+    });
+    return { kind: 'refused', id: undefined, reason };
+  }
   const type = headerText(headers, 'content-type');
   const announced = type === undefined || type === '' || type.length > longestType ? undefined : type;
   return {

@@ -167,6 +167,20 @@ describe('somebody else’s record', () => {
     expect(foreign({})).toMatchObject({ body: undefined, contentType: undefined });
   });
 
+  it('that is larger than this side takes is refused, as one of ours is', () => {
+    const record = { offset: '0', timestamp: '0', key: null, value: Buffer.alloc(11, 0x31) };
+    const ours = overKafka(
+      writeRecord(
+        { kind: 'event', pattern: 'a', headers: undefined, contentType: undefined, body: '1'.repeat(11) },
+        instance,
+      ),
+    );
+    for (const large of [record, ours]) {
+      expect(readEvent(large, { pattern: 'a', maxBody: 10 })).toMatchObject({ kind: 'refused', reason: { code: 413 } });
+      expect(readEvent(large, { pattern: 'a', maxBody: 11 })).toMatchObject({ kind: 'event' });
+    }
+  });
+
   it('may say what it is', () => {
     expect(foreign({ value: Buffer.from('x'), headers: { 'content-type': 'text/plain' } }).contentType).toBe(
       'text/plain',
