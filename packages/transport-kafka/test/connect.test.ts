@@ -37,7 +37,7 @@ describe('a broker that is not there', () => {
   it('is waited for at start, for so long as the host allows, and then named', async () => {
     const nowhere = kafka({ brokers: [`127.0.0.1:${await closedPort()}`], group: 'x' });
     const begun = performance.now();
-    const starting = stage.host(nowhere, (host) => host.message('echo', (data) => data));
+    const starting = stage.host(nowhere, (host) => host.message('echo', (data) => data), 1000);
     await expect(starting).rejects.toMatchObject({
       code: 503,
       message: expect.stringContaining('127.0.0.1') as string,

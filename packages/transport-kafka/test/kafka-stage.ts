@@ -72,11 +72,12 @@ export class KafkaStage {
     return this.host(kafka(this.options({ group: 'service', ...options })), define);
   }
 
-  async host(options: Transport, define: (host: Host) => unknown): Promise<Host> {
+  /** @param startTimeout milliseconds; by default a machine that is busy may take its time. */
+  async host(options: Transport, define: (host: Host) => unknown, startTimeout = 20_000): Promise<Host> {
     const host = createMicroservices({
       providers: [provideMicroservices([{ token: 'bus', options, client: false }])],
       logger: this.#logger(),
-      startTimeout: 3000,
+      startTimeout,
     });
     define(host);
     this.#up.push(() => host.close({ timeout: 2000 }));

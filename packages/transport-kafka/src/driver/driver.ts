@@ -145,10 +145,10 @@ export interface GroupOptions {
 export interface GroupOwner {
   /**
    * These are ours from now on, until `revoked`: all of them, also those kept from the generation before. Drop the lanes of
-   * all others. Nothing is paused at first (but for `pauseAll`). Records begin behind the committed offsets, so what
-   * was not committed comes again.
+   * all others. Nothing is paused at first (but for `pauseAll`). Each with the offset that the group has committed, or begins
+   * at: what is before it, this or another instance has done; what is not comes again.
    */
-  assigned(generation: number, partitions: readonly TopicPartition[]): void;
+  assigned(generation: number, partitions: readonly TopicPartitionOffset[]): void;
   /**
    * The group changes and all partitions go back. A last `commit` of this generation is in time while the promise runs, at
    * most 1 s; after it such commits do nothing. `clean` is false when membership was lost: commits do nothing then already.

@@ -95,14 +95,14 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#commits.stop();
   }
 
-  assigned(generation: number, partitions: readonly TopicPartition[]): void {
+  assigned(generation: number, partitions: readonly TopicPartitionOffset[]): void {
     this.#dropWaiting();
     this.#generation = generation;
     this.#assigned = partitions;
     this.#names = new Set(partitions.map(nameOf));
     this.#isPaused = false;
     this.#isRevoked = false;
-    for (const partition of partitions) this.#offsetsOf(nameOf(partition)).assigned();
+    for (const partition of partitions) this.#offsetsOf(nameOf(partition)).assigned(Number(partition.offset));
     for (const [name, offsets] of this.#offsets) if (!this.#names.has(name)) offsets.unassigned();
   }
 
@@ -267,11 +267,11 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   async #commit(): Promise<boolean> {
     const offsets: TopicPartitionOffset[] = [];
     const committed: (() => void)[] = [];
-    for (const partition of this.#assigned) {
-      const progress = this.#offsetsOf(nameOf(partition));
+    for (const { topic, partition } of this.#assigned) {
+      const progress = this.#offsetsOf(nameOf({ topic, partition }));
       const offset = progress.toCommit();
       if (offset === undefined) continue;
-      offsets.push({ ...partition, offset: String(offset) });
+      offsets.push({ topic, partition, offset: String(offset) });
       committed.push(() => progress.committed(offset));
     }
     if (offsets.length === 0 || this.#consumer === undefined) return true;

@@ -23,7 +23,7 @@ function finish(...slots: (Slot | undefined)[]): void {
 describe('the offsets of a partition', () => {
   it('are committed up to the first that is not done', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     const [a, b, c] = take(offsets, 10, 11, 15);
     expect(offsets.toCommit()).toBeUndefined();
     finish(b);
@@ -36,12 +36,26 @@ describe('the offsets of a partition', () => {
     expect(offsets.toCommit()).toBe(16);
   });
 
+  it('know what others have committed meanwhile, before a record comes: it is not to be settled here any more', () => {
+    const offsets = new PartitionOffsets<Slot>();
+    offsets.assigned(0);
+    const [a, b] = take(offsets, 10, 11);
+    if (a === undefined || b === undefined) throw new Error('not taken');
+    offsets.unassigned();
+    expect([offsets.holds(a), offsets.holds(b)]).toEqual([true, true]);
+    offsets.assigned(11);
+    expect([offsets.holds(a), offsets.holds(b)]).toEqual([false, true]);
+    expect(offsets.isNew(11, 11)).toBe(false);
+    finish(b);
+    expect(offsets.toCommit()).toBe(12);
+  });
+
   it('know a record that comes again after a rebalance: it is being handled, or is done', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     const [a, b] = take(offsets, 1, 2, 3);
     finish(b);
-    offsets.assigned();
+    offsets.assigned(0);
     expect(take(offsets, 1, 2, 3, 4).map(({ offset }) => offset)).toEqual([4]);
     finish(a);
     expect(offsets.toCommit()).toBe(3);
@@ -49,9 +63,9 @@ describe('the offsets of a partition', () => {
 
   it('do not commit what others may have overtaken, before the first record tells', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     finish(...take(offsets, 1, 2));
-    offsets.assigned();
+    offsets.assigned(0);
     expect(offsets.toCommit()).toBeUndefined();
     const [next] = take(offsets, 90);
     expect(offsets.toCommit()).toBeUndefined();
@@ -61,9 +75,9 @@ describe('the offsets of a partition', () => {
 
   it('of another instance’s time are not held up by what is still open here', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     const [stale] = take(offsets, 1);
-    offsets.assigned();
+    offsets.assigned(0);
     finish(...take(offsets, 50));
     expect(offsets.toCommit()).toBe(51);
     finish(stale);
@@ -72,7 +86,7 @@ describe('the offsets of a partition', () => {
 
   it('begin anew with a topic that was deleted and made anew', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     finish(...take(offsets, 0, 1, 2));
     expect(offsets.isNew(0, 777)).toBe(true);
     const first = slot(0, 777);
@@ -84,24 +98,24 @@ describe('the offsets of a partition', () => {
 
   it('do not pass what was given back before core had it, and know it when it comes again', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     const [a, b, c] = take(offsets, 10, 11, 12);
     if (b !== undefined) b.state = 'waiting';
     expect(offsets.dropWaiting()).toEqual([b]);
     finish(a, c);
     expect(offsets.toCommit()).toBe(11);
-    offsets.assigned();
+    offsets.assigned(0);
     expect(take(offsets, 11, 12, 13).map(({ offset }) => offset)).toEqual([11, 13]);
     expect(offsets.toCommit()).toBeUndefined();
   });
 
   it('go on when Kafka has removed what was to come again', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     const [a, b] = take(offsets, 10, 11);
     if (b !== undefined) b.state = 'waiting';
     offsets.dropWaiting();
-    offsets.assigned();
+    offsets.assigned(0);
     const [c] = take(offsets, 10, 12);
     finish(a, c);
     expect(offsets.toCommit()).toBe(13);
@@ -109,14 +123,14 @@ describe('the offsets of a partition', () => {
 
   it('of a partition that went and came back are those of its new time', () => {
     const offsets = new PartitionOffsets<Slot>();
-    offsets.assigned();
+    offsets.assigned(0);
     const [a, b] = take(offsets, 10, 11);
     if (b !== undefined) b.state = 'waiting';
     offsets.dropWaiting();
     offsets.unassigned();
     finish(a);
     expect(offsets.toCommit()).toBeUndefined();
-    offsets.assigned();
+    offsets.assigned(0);
     expect(take(offsets, 10, 11).map(({ offset }) => offset)).toEqual([11]);
     expect(offsets.toCommit()).toBe(11);
   });
@@ -134,7 +148,7 @@ describe('the offsets of a partition', () => {
         const taken = new Map<number, Slot>();
         let stored = 0;
         let position = 0;
-        offsets.assigned();
+        offsets.assigned(0);
         for (const one of steps) {
           if (one.do === 'take') {
             const at = Array.from({ length: one.count }, (_, index) => position + index);
@@ -156,7 +170,7 @@ describe('the offsets of a partition', () => {
               if (waiting.state === 'open') waiting.state = 'waiting';
             offsets.dropWaiting();
             if (one.drop % 2 === 0) offsets.unassigned();
-            offsets.assigned();
+            offsets.assigned(0);
             position = stored;
           }
         }

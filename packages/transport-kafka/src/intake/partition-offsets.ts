@@ -24,8 +24,9 @@ export class PartitionOffsets<Held extends Slot> {
   #seen = -1;
   #committed = -1;
 
-  /** The partition was assigned (again): what is committed by now, another instance may have done. */
-  assigned(): void {
+  /** The partition was assigned (again): what is before `committed`, this or another instance has done. */
+  assigned(committed: number): void {
+    this.#dropBefore(committed);
     this.#seen = -1;
     this.#committed = -1;
     this.#open = 0;
@@ -33,7 +34,7 @@ export class PartitionOffsets<Held extends Slot> {
 
   /** It was assigned to somebody else. */
   unassigned(): void {
-    this.assigned();
+    this.assigned(0);
     this.#slots = this.#slots.filter(({ state }) => state !== 'dropped');
   }
 

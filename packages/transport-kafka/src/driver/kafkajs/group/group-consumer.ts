@@ -19,7 +19,7 @@ const commitAttempts = 4;
 /** From joining to the next rebalance. */
 interface Generation extends Member {
   readonly number: number;
-  readonly partitions: readonly TopicPartition[];
+  readonly partitions: readonly TopicPartitionOffset[];
   coordinator: Broker;
   evicted: boolean;
   /** By `performance.now()`, when the latest request began that the coordinator has answered as to a member. */
@@ -170,12 +170,18 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     this.#memberId = member.memberId;
     const partitions = assigned.filter(({ topic }) => this.#topics.includes(topic));
     const { fromBeginning } = this.#options;
-    const first = await firstPositions(cluster, coordinator, this.groupId, partitions, fromBeginning, (topic) =>
-      this.#known.has(topic),
-    );
-    if (first.length > 0) await commitAs(member, this.groupId, coordinator, first);
+    const isRead = (topic: string): boolean => this.#known.has(topic);
+    const first = await firstPositions(cluster, coordinator, this.groupId, partitions, fromBeginning, isRead);
+    if (first.missing.length > 0) await commitAs(member, this.groupId, coordinator, first.missing);
     for (const { topic } of partitions) this.#known.add(topic);
-    this.#next = { ...member, number: ++this.#generations, partitions, coordinator, evicted: false, confirmedAt };
+    this.#next = {
+      ...member,
+      number: ++this.#generations,
+      partitions: first.all,
+      coordinator,
+      evicted: false,
+      confirmedAt,
+    };
   }
 
   ready(): void {
