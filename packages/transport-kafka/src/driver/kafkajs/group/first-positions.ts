@@ -1,6 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Cluster } from 'kafkajs';
 import type { TopicPartition, TopicPartitionOffset } from '../../driver.ts';
+import { backoffDelay } from '../backoff.ts';
+import { kindOf } from '../errors.ts';
 import { byTopic } from './membership.ts';
+
+/** What brokers say of partitions that were made, or have moved, a moment ago. */
+const unsettled: ReadonlySet<string> = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+/** Some seconds. */
+const maxAttempts = 12;
 
 /** Where a member begins. */
 export interface FirstPositions {
@@ -59,6 +71,23 @@ export async function firstPositions(
 }
 
 async function offsetsOf(
+  cluster: Cluster,
+  topic: string,
+  partitions: { partition: number }[],
+  fromBeginning: boolean,
+): Promise<TopicPartitionOffset[]> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await askOffsets(cluster, topic, partitions, fromBeginning);
+    } catch (error) {
+      if (!unsettled.has(kindOf(error)) || attempt >= maxAttempts) throw error;
+    }
+    await sleep(backoffDelay(attempt));
+    await cluster.refreshMetadata();
+  }
+}
+
+async function askOffsets(
   cluster: Cluster,
   topic: string,
   partitions: { partition: number }[],

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AssignerProtocol, type Broker, type Cluster } from 'kafkajs';
+import kafkajs, { AssignerProtocol, type Broker, type Cluster } from 'kafkajs';
 import type { TopicPartition, TopicPartitionOffset } from '../../driver.ts';
 import { backoffDelay } from '../backoff.ts';
 import type { InnerBroker } from '../connection/internals.ts';
 import { kindOf } from '../errors.ts';
 import { findCoordinator } from './find-coordinator.ts';
+
+const { KafkaJSNonRetriableError } = kafkajs;
 
 /** Some seconds. */
 const loadAttempts = 10;
@@ -70,7 +72,12 @@ function watched(broker: InnerBroker, host: MembershipHost): Broker {
     const since = performance.now();
     const synced = await broker.syncGroup(request);
     const member = { memberId: request.memberId, generationId };
-    await host.joined(member, broker, partitionsOf(synced.memberAssignment), since);
+    try {
+      await host.joined(member, broker, partitionsOf(synced.memberAssignment), since);
+    } catch (error) {
+      // Thrown on, one that may heal would have kafkajs fetch under an assignment that nobody was told of, for ever.
+      throw isRetriable(error) ? Object.assign(new KafkaJSNonRetriableError(error), { cause: error }) : error;
+    }
     return synced;
   };
   coordinator.heartbeat = async (request) => {
@@ -88,6 +95,12 @@ function watched(broker: InnerBroker, host: MembershipHost): Broker {
   // It leaves when its host does: kafkajs leaves when it crashes, too, and not when it is stopped while it joins.
   coordinator.leaveGroup = () => Promise.resolve(undefined);
   return coordinator;
+}
+
+/** For kafkajs; but with another coordinator it joins again. */
+function isRetriable(error: unknown): error is Error {
+  if (!(error instanceof Error) || kindOf(error) === 'NOT_COORDINATOR_FOR_GROUP') return false;
+  return 'retriable' in error && error.retriable === true;
 }
 
 function partitionsOf(assignment: Buffer): TopicPartition[] {
