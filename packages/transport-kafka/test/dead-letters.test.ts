@@ -45,6 +45,20 @@ it('an event that failed for good is kept as it was, with where it came from and
   expect(header('parley-attempts')).toBe('2');
 });
 
+it('is not touched by a filter that is none', async () => {
+  const count = (await list()).length;
+  const letters = stage.deadLetters();
+  const wrong = { code: 400, message: expect.stringContaining('"patern"') as string };
+  await expect(letters.remove({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
+  await expect(letters.redrive({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
+  await expect(list({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
+  for (const none of [undefined, null, 5]) {
+    await expect(letters.remove(none as never)).rejects.toMatchObject({ code: 400 });
+  }
+  for (const none of [null, 5]) await expect(letters.redrive(none as never)).rejects.toMatchObject({ code: 400 });
+  expect(await list()).toHaveLength(count);
+});
+
 it('is put back for the group that failed, and for no other; and not twice', async () => {
   let isMended = false;
   const flaky = recordCalls(() => {

@@ -1,4 +1,4 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
+import { OptionReader, RpcCode, RpcException } from '@parley/core/transport';
 import {
   type DriverMessage,
   type DriverProducer,
@@ -54,8 +54,8 @@ export class KafkaDeadLetters implements AsyncDisposable {
 
   /** Topic by topic, oldest first: those that are there when their topic's turn comes. */
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<KafkaDeadLetter, void, undefined> {
-    const { names, group } = this.#options;
-    const wanted = { group, ...filter };
+    const { names } = this.#options;
+    const wanted = this.#readFilter(filter);
     const { admin } = this.#open();
     for (const topic of (await admin.listTopics()).toSorted()) {
       if (!names.isDeadLetters(topic)) continue;
@@ -88,8 +88,13 @@ export class KafkaDeadLetters implements AsyncDisposable {
     });
   }
 
-  /** Forgets letters. @returns how many. */
-  remove(which: Iterable<KafkaDeadLetter> | DeadLetterFilter): Promise<number> {
+  /** Forgets letters. @param which letters from {@link list}, or a filter; `{}` for all. @returns how many. */
+  async remove(which: Iterable<KafkaDeadLetter> | DeadLetterFilter): Promise<number> {
+    if (typeof which !== 'object' || which === null) {
+      throw new RpcException('kafka: give the letters to remove, or a filter; {} for all', {
+        code: RpcCode.BadRequest,
+      });
+    }
     return this.#each(which, async (letters) => {
       await this.#settle(letters);
       return letters.length;
@@ -111,7 +116,8 @@ export class KafkaDeadLetters implements AsyncDisposable {
     which: Iterable<KafkaDeadLetter> | DeadLetterFilter,
     act: (letters: readonly KafkaDeadLetter[]) => Promise<number>,
   ): Promise<number> {
-    const letters = Symbol.iterator in which ? which : this.list(which);
+    const isList = typeof which === 'object' && which !== null && Symbol.iterator in which;
+    const letters = isList ? which : this.list(which);
     let count = 0;
     let some: KafkaDeadLetter[] = [];
     let bytes = 0;
@@ -124,6 +130,12 @@ export class KafkaDeadLetters implements AsyncDisposable {
       bytes = 0;
     }
     return some.length === 0 ? count : count + (await act(some));
+  }
+
+  /** @throws RpcException 400 for a filter that is none: without what it was to say, it would mean more letters than it should. */
+  #readFilter(filter: DeadLetterFilter): DeadLetterFilter {
+    const read = new OptionReader('kafka: the filter of dead letters', filter, ['group', 'pattern']);
+    return { group: read.string('group') ?? this.#options.group, pattern: read.string('pattern') };
   }
 
   /** Says in the letters' own partitions that they are none any more. */
