@@ -4,7 +4,7 @@ import type { KafkaDriver } from '../src/driver/driver.ts';
 import { ReaderNotes } from './driver-world.ts';
 
 /** Writes numbers one after the other until it is stopped, and notes those that were acknowledged. */
-export class Writer {
+class Writer {
   readonly acknowledged: string[] = [];
   readonly #done: Promise<void>;
   #stopped = false;
@@ -29,7 +29,7 @@ export class Writer {
   }
 }
 
-export function missed(writer: Writer, notes: ReaderNotes): string[] {
+function missed(writer: Writer, notes: ReaderNotes): string[] {
   const read = new Set(notes.values);
   return writer.acknowledged.filter((value) => !read.has(value));
 }
