@@ -7,12 +7,12 @@ import type { Round } from '../src/processes/measure-round.ts';
 import { contestText, summaries } from '../src/report/print.ts';
 import { rounded, table } from '../src/report/table.ts';
 
-function round(operations: number): Round {
+function round(operations: number, server = 2): Round {
   return {
     operations,
     seconds: 2,
     latency: { p50: 10, p99: 100 },
-    cpu: { client: 1, server: 2 },
+    cpu: { client: 1, server, broker: 0 },
     rss: { client: 2 ** 20, server: 2 ** 21 },
     disturbance: { stolen: 0, others: 0 },
   };
@@ -23,7 +23,7 @@ const held: Contest = {
   transport: 'tcp',
   results: [
     { contestant: 'floor/tcp', rounds: [round(1000), round(2000), round(4000)], disturbed: 0 },
-    { contestant: 'parley/tcp', rounds: [round(900), round(1800), round(2000)], disturbed: 1 },
+    { contestant: 'parley/tcp', rounds: [round(900, 3), round(1800, 5), round(2000, 8)], disturbed: 1 },
     { contestant: 'nest/tcp', rounds: [], disturbed: 0, failure: 'it is away\nat somewhere' },
   ],
 };
@@ -33,7 +33,7 @@ describe('the report', () => {
     const [floor, parley, ...others] = summaries(held);
     expect(others).toEqual([]);
     expect(floor).toMatchObject({ headline: 1000, ratio: 1, spread: 1.5, p50: 10, clientRss: 2 ** 20 });
-    expect(parley).toMatchObject({ headline: 900, ratio: 0.9, perSecond: 900, serverCpu: 2 });
+    expect(parley).toMatchObject({ headline: 900, ratio: 0.9, perSecond: 900, serverCpu: 5, cpuRatio: 2 });
   });
 
   it('is a table with notes', () => {

@@ -22,6 +22,7 @@ export function contestText(contest: Contest): string {
   const benchCase = cases[contest.case] as BenchCase;
   const { headline, title, reference = 'floor' } = benchCase;
   const rows = summaries(contest);
+  const hasBroker = contest.transport !== 'tcp';
   const extra = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))].filter(
     (name) => name !== headline.name,
   );
@@ -35,6 +36,8 @@ export function contestText(contest: Contest): string {
     'p99 µs',
     'CPU µs client',
     'server',
+    ...(hasBroker ? ['broker'] : []),
+    `CPU of ${reference}`,
     'MiB client',
     'server',
     ...extra,
@@ -51,6 +54,8 @@ export function contestText(contest: Contest): string {
       rounded(row.p99),
       rounded(row.clientCpu),
       rounded(row.serverCpu),
+      ...(hasBroker ? [rounded(row.brokerCpu)] : []),
+      row.cpuRatio === undefined ? '–' : row.cpuRatio.toFixed(2),
       rounded(row.clientRss / mebibyte),
       rounded(row.serverRss / mebibyte),
       ...extra.map((name) => rounded(row.figures[name])),

@@ -18,6 +18,10 @@ export interface Summary {
   /** Microseconds for each operation. */
   readonly clientCpu: number;
   readonly serverCpu: number;
+  /** 0 without a broker. */
+  readonly brokerCpu: number;
+  /** Of the CPU of client and server together, to the reference; `undefined` without one. */
+  readonly cpuRatio: number | undefined;
   /** Bytes. */
   readonly clientRss: number;
   readonly serverRss: number;
@@ -31,6 +35,7 @@ export function summarize(result: Result, headline: Headline, reference: Result 
   const values = rounds.map(headline.of);
   const compared = reference?.rounds.map(headline.of) ?? [];
   const of = (figure: (round: Round) => number): number => median(rounds.map(figure));
+  const comparedCpu = reference?.rounds.map(ownCpu) ?? [];
   const timed = rounds.every(({ latency }) => latency !== undefined);
   return {
     contestant,
@@ -42,10 +47,16 @@ export function summarize(result: Result, headline: Headline, reference: Result 
     p99: timed ? of(({ latency }) => latency?.p99 ?? Number.NaN) : undefined,
     clientCpu: of(({ cpu }) => cpu.client),
     serverCpu: of(({ cpu }) => cpu.server),
+    brokerCpu: of(({ cpu }) => cpu.broker),
+    cpuRatio: comparedCpu.length === 0 ? undefined : pairedRatio(rounds.map(ownCpu), comparedCpu),
     clientRss: of(({ rss }) => rss.client),
     serverRss: of(({ rss }) => rss.server),
     figures: figuresOf(rounds),
   };
+}
+
+function ownCpu({ cpu }: Round): number {
+  return cpu.client + cpu.server;
 }
 
 function figuresOf(rounds: readonly Round[]): Record<string, number> {
