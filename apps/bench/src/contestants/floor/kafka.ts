@@ -1,16 +1,17 @@
 import { connect } from 'node:net';
-import { type Consumer, Kafka, logLevel, type Producer, type Message as Record } from 'kafkajs';
+import { Kafka, logLevel, type Producer, type Message as Record } from 'kafkajs';
 import type { Caller, ConnectSetup, Contestant, Served, ServeSetup } from '../contestant.ts';
 import { createTopics } from '../kafka-topics.ts';
 import type { Message, Service } from '../service.ts';
+import { type Fetching, fetchAll } from './fetching.ts';
 import { stopIdleTimers } from './idle-kafkajs.ts';
 import { handlersOf, methodNumber } from './methods.ts';
 import { Pending } from './pending.ts';
 
 /**
  * A hand-written minimum over kafkajs: a topic with one partition each for requests, replies and events; all that is
- * written while a Produce is under way leaves with the next one, so that each is one record batch. The key of a record
- * is `<id>:<method>`.
+ * written while a Produce is under way leaves with the next one, so that each is one record batch; read without a group. The
+ * key of a record is `<id>:<method>`.
  */
 export const contestant: Contestant = {
   async serve(service: Service, setup: ServeSetup): Promise<Served> {
@@ -21,17 +22,16 @@ export const contestant: Contestant = {
     await producer.connect();
     const replies = new Batches(producer, `${run}-replies`, 1);
     const handlers = handlersOf(service, setup);
-    const consumer = await consume(kafka, run, [`${run}-requests`, `${run}-events`], ({ key, value }) => {
-      const data = JSON.parse((value as Buffer).toString());
-      if (key === null || key === undefined) return service.tick(data);
-      const [id = '', method] = key.toString().split(':');
-      const reply = handlers[Number(method)]?.(data);
+    const requests = await fetchAll(kafka, `${run}-requests`, ({ key, value }) => {
+      const [id = '', method] = String(key).split(':');
+      const reply = handlers[Number(method)]?.(JSON.parse(String(value)));
       const answer = (message: Message | undefined): void =>
         void replies.add({ key: id, value: JSON.stringify(message) });
       if (reply instanceof Promise) void reply.then(answer);
       else answer(reply);
     });
-    return { address: '', close: () => close(producer, consumer) };
+    const events = await fetchAll(kafka, `${run}-events`, ({ value }) => service.tick(JSON.parse(String(value))));
+    return { address: '', close: () => closeAll([requests, events], producer) };
   },
 
   async connect(setup: ConnectSetup): Promise<Caller> {
@@ -42,8 +42,8 @@ export const contestant: Contestant = {
     const requests = new Batches(producer, `${run}-requests`, 1);
     const events = new Batches(producer, `${run}-events`, -1);
     const pending = new Pending();
-    const consumer = await consume(kafka, `${run}-client`, [`${run}-replies`], ({ key, value }) => {
-      pending.settle(Number(String(key)), JSON.parse((value as Buffer).toString()));
+    const replies = await fetchAll(kafka, `${run}-replies`, ({ key, value }) => {
+      pending.settle(Number(String(key)), JSON.parse(String(value)));
     });
     return {
       method(name) {
@@ -54,7 +54,7 @@ export const contestant: Contestant = {
           });
       },
       tick: () => (message) => events.add({ value: JSON.stringify(message) }),
-      close: () => close(producer, consumer),
+      close: () => closeAll([replies], producer),
     };
   },
 };
@@ -70,28 +70,8 @@ function open(broker: string): Kafka {
   });
 }
 
-/** From the end of each topic, which has been found when it resolves. */
-async function consume(kafka: Kafka, groupId: string, topics: string[], each: (record: Record) => void) {
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, minBytes: 1, readUncommitted: true });
-  const joined = new Promise((resolve) => {
-    consumer.on('consumer.group_join', resolve);
-  });
-  await consumer.connect();
-  // From the beginning: the topics are new, and where "the end" is would be found out only at the first fetch.
-  await consumer.subscribe({ topics, fromBeginning: true });
-  await consumer.run({
-    // Where it was is of no use after the run.
-    autoCommit: false,
-    eachBatch: async ({ batch }) => {
-      for (const record of batch.messages) each(record);
-    },
-  });
-  await joined;
-  return consumer;
-}
-
-async function close(producer: Producer, consumer: Consumer): Promise<void> {
-  await consumer.disconnect();
+async function closeAll(fetching: readonly Fetching[], producer: Producer): Promise<void> {
+  await Promise.all(fetching.map((each) => each.close()));
   await producer.disconnect();
 }
 
