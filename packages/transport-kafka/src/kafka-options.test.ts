@@ -1,8 +1,12 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { kafka } from './kafka.ts';
 import { type KafkaOptions, resolveKafkaOptions } from './kafka-options.ts';
+import type { SaslOptions } from './options/connection-options.ts';
 
 const brokers = ['127.0.0.1:9092'];
+/** Options that have options. */
+const parents = ['topics', 'kafkajs', 'sasl', 'ssl'];
 
 describe('the options', () => {
   it('have the defaults that their docs name', () => {
@@ -69,24 +73,45 @@ describe('the options', () => {
     ['group', ''],
     ['ssl', 'yes'],
     ['sasl', 'plain'],
-    ['sasl', {}],
-    ['sasl', { mechanism: 'plain', username: 'a' }],
-    ['sasl', { mechanism: 'scram-sha-256', username: '', password: 'b' }],
+    ['sasl.mechanism', { sasl: {} }],
+    ['sasl.mechanism', { sasl: { mechanism: 'foo' } }],
+    ['sasl.mechanism', { sasl: { mechanism: 'constructor', username: 'a', password: 'b' } }],
+    ['sasl.mechanism', { sasl: { mechanism: '', authenticationProvider: () => undefined } }],
+    ['sasl.password', { sasl: { mechanism: 'plain', username: 'a' } }],
+    ['sasl.username', { sasl: { mechanism: 'scram-sha-256', username: '', password: 'b' } }],
+    ['sasl.user', { sasl: { mechanism: 'scram-sha-512', user: 'a', password: 'b' } }],
+    ['sasl.secretAccessKey', { sasl: { mechanism: 'aws', authorizationIdentity: 'a', accessKeyId: 'b' } }],
+    ['sasl.oauthBearerProvider', { sasl: { mechanism: 'oauthbearer', oauthBearerProvider: 'token' } }],
+    ['sasl.authenticationProvider', { sasl: { mechanism: 'mine', authenticationProvider: 5 } }],
+    ['ssl.ca', { ssl: { ca: '/etc/ssl/ca.pem' } }],
+    ['ssl.key', { ssl: { key: ['/etc/ssl/key.pem'] } }],
+    ['ssl', { ssl: { ciphers: 'none-such' } }],
+    ['ssl', { ssl: { key: '-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY-----' } }],
     ['kafkajs', 5],
+    ['kafkajs.retry', { kafkajs: { retry: { retries: -1 } } }],
+    ['kafkajs.brokers', { kafkajs: { brokers: [] } }],
+    ['kafkajs.requestTimeOut', { kafkajs: { requestTimeOut: 1000 } }],
+    ['kafkajs.socketFactory', { kafkajs: { socketFactory: 5 } }],
+    ['kafkajs.connectionTimeout', { kafkajs: { connectionTimeout: 'x' } }],
+    ['kafkajs.connectionTimeout', { kafkajs: { connectionTimeout: 0 } }],
+    ['kafkajs.requestTimeout', { kafkajs: { requestTimeout: -1 } }],
+    ['kafkajs.requestTimeout', { kafkajs: { requestTimeout: Number.POSITIVE_INFINITY } }],
+    ['kafkajs.authenticationTimeout', { kafkajs: { authenticationTimeout: Number.NaN } }],
+    ['kafkajs.reauthenticationThreshold', { kafkajs: { reauthenticationThreshold: '10s' } }],
     ['retry', { retries: -1 }],
-    ['socketFactory', { kafkajs: { socketFactory: 5 } }],
-    ['brokers', { kafkajs: { brokers: [] } }],
     ['acks', 2],
     ['acks', 'all'],
     ['idempotent', 'yes'],
     ['compression', 'zip'],
-    ['partitions', { topics: { partitions: 0 } }],
-    ['replication', { topics: { replication: 0 } }],
-    ['eventRetention', { topics: { eventRetention: -2 } }],
-    ['replyRetention', { topics: { replyRetention: 1 } }],
-    ['config', { topics: { config: { a: 1 } } }],
-    ['segments', { topics: { segments: 1 } }],
+    ['topics.partitions', { topics: { partitions: 0 } }],
+    ['topics.replication', { topics: { replication: 0 } }],
+    ['topics.eventRetention', { topics: { eventRetention: -2 } }],
+    ['topics.replyRetention', { topics: { replyRetention: 1 } }],
+    ['topics.config', { topics: { config: { a: 1 } } }],
+    ['topics.segments', { topics: { segments: 1 } }],
+    ['topics.eventRetention', { topics: { eventRetention: 1000, config: { 'retention.ms': '2000' } } }],
     ['topics', 5],
+    ['topics', null],
     ['createTopics', 'no'],
     ['from', 'now'],
     ['sessionTimeout', 0],
@@ -101,8 +126,8 @@ describe('the options', () => {
     ['timeout', -1],
     ['broker', 'a:1'],
   ])('are refused by name: %s %j', (name, value) => {
-    const nested = typeof value === 'object' && value !== null && ('topics' in value || 'kafkajs' in value);
-    const refused = () => kafka((nested ? { brokers, ...value } : { brokers, [name]: value }) as KafkaOptions);
+    const isAll = typeof value === 'object' && value !== null && parents.some((parent) => parent in value);
+    const refused = () => kafka((isAll ? { brokers, ...value } : { brokers, [name]: value }) as KafkaOptions);
     expect(refused).toThrow(expect.objectContaining({ name: 'RpcException', code: 400 }) as Error);
     expect(refused).toThrow(/^kafka: /);
     expect(refused).toThrow(`"${name}"`);
@@ -114,8 +139,72 @@ describe('the options', () => {
     expect(() => kafka()).toThrow('"brokers"');
   });
 
-  it('that are wrong do not end in an error with a password in it', () => {
-    const sasl = { mechanism: 'plain', username: '', password: 'hunter2' } as const;
-    expect(() => resolveKafkaOptions({ brokers, sasl })).toThrow(expect.not.stringContaining('hunter2') as string);
+  it('say what is allowed', () => {
+    const refusal = (options: object): string => {
+      try {
+        kafka({ brokers, ...options } as KafkaOptions);
+        return 'not refused';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(refusal({ kafkajs: { connectionTimeout: 'x' } })).toMatch(
+      /"kafkajs.connectionTimeout" must be milliseconds from 100 to 2147483647, got "x"$/,
+    );
+    expect(refusal({ kafkajs: { foo: 1 } })).toMatch(/no option "kafkajs.foo"; the options are kafkajs.connectionTime/);
+    expect(refusal({ kafkajs: { ssl: true } })).toMatch(/give "ssl" beside "kafkajs"/);
+    const mechanism = refusal({ sasl: { mechanism: 'foo' } });
+    for (const name of ['plain', 'scram-sha-256', 'scram-sha-512', 'aws', 'oauthbearer', 'authenticationProvider'])
+      expect(mechanism).toContain(`"${name}"`);
+    expect(mechanism).toMatch(/got "foo"$/);
+    expect(refusal({ sasl: { mechanism: 'plain', user: 'a' } })).toContain('sasl.username, sasl.password');
+    expect(refusal({ ssl: { ca: '/etc/ca.pem' } })).toContain('not its path');
+  });
+
+  it('take every way to log in that kafkajs has, in any case', () => {
+    const provider = () => ({ authenticate: () => Promise.resolve() });
+    const oauthBearerProvider = () => Promise.resolve({ value: 'token' });
+    const aws = { authorizationIdentity: 'a', accessKeyId: 'b', secretAccessKey: 'c' };
+    for (const sasl of [
+      { mechanism: 'PLAIN', username: 'a', password: 'b' },
+      { mechanism: 'scram-sha-512', username: 'a', password: 'b', authorizationIdentity: 'c' },
+      { mechanism: 'aws', ...aws },
+      { mechanism: 'aws', ...aws, sessionToken: 'd' },
+      { mechanism: 'oauthbearer', oauthBearerProvider },
+      { mechanism: 'gssapi', authenticationProvider: provider, realm: 'x' },
+    ]) {
+      const resolved = resolveKafkaOptions({ brokers, sasl: sasl as SaslOptions }).connection.sasl;
+      expect(resolved).toEqual({ ...sasl, mechanism: sasl.mechanism.toLowerCase() });
+      expect(resolved).not.toBe(sasl);
+    }
+  });
+
+  it('that are wrong do not end in an error with a secret in it', () => {
+    const secret = 'hunter2';
+    const number = 73_190_442;
+    for (const options of [
+      { sasl: { mechanism: 'plain', username: '', password: secret } },
+      { sasl: { mechanism: 'plain', username: 'a', password: number } },
+      { sasl: { mechanism: 'foo', username: 'a', password: secret } },
+      { sasl: { mechanism: 'plain', username: 'a', passwort: secret } },
+      { sasl: { mechanism: 'aws', authorizationIdentity: 'a', accessKeyId: number, secretAccessKey: secret } },
+      { sasl: secret },
+      { ssl: { key: secret } },
+      { ssl: { key: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----` } },
+      { ssl: { key: number } },
+      { brokers: [`kafka://alice:${secret}@127.0.0.1:9092`] },
+      { brokers: [`alice:${secret}@127.0.0.1:9092`] },
+    ]) {
+      let refusal: unknown;
+      try {
+        kafka({ brokers, ...options } as unknown as KafkaOptions);
+      } catch (error) {
+        refusal = error;
+      }
+      const shown = inspect(refusal, { depth: 9, showHidden: true });
+      expect(shown).toContain('RpcException');
+      expect(shown).not.toContain(secret);
+      expect(shown).not.toContain(String(number));
+    }
   });
 });

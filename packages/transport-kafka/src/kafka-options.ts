@@ -130,7 +130,7 @@ export function resolveKafkaOptions(options: KafkaOptions): ResolvedKafkaOptions
     acks,
     idempotent,
     compression: read.oneOf('compression', ['none', 'gzip', 'snappy', 'lz4', 'zstd']),
-    topics: readTopicOptions('kafka', options.topics),
+    topics: readTopicOptions(read, 'kafka', options.topics),
     createTopics: read.boolean('createTopics', { default: true }),
     from: read.oneOf('from', ['latest', 'earliest']),
     sessionTimeout,

@@ -1,9 +1,11 @@
 import type { ConnectionOptions } from 'node:tls';
-import { OptionReader } from '@parley/core/transport';
-import type { KafkaJsOptions, KafkaJsSettings } from '../driver/index.ts';
+import type { OptionReader } from '@parley/core/transport';
+import type { KafkaJsSettings } from '../driver/index.ts';
+import { readKafkaJsSettings } from './kafkajs-settings.ts';
+import { readSasl, type SaslOptions } from './sasl-options.ts';
+import { readSsl } from './ssl-options.ts';
 
-/** Who logs in, and how: kafkajs's own mechanisms. */
-export type SaslOptions = NonNullable<KafkaJsOptions['sasl']>;
+export type { SaslOptions } from './sasl-options.ts';
 
 /** How the brokers are reached: the same for everything that talks to them. */
 export interface ConnectionOptionsOfKafka {
@@ -14,13 +16,17 @@ export interface ConnectionOptionsOfKafka {
    * instances of one service have the same. Default: the group, or `parley`.
    */
   readonly clientId?: string | undefined;
-  /** TLS: `true`, or options of `node:tls`. Default: plain. */
+  /** TLS: `true`, or options of `node:tls` (`ca`, `cert` and `key` as PEM, not as paths). Default: plain. */
   readonly ssl?: ConnectionOptions | boolean | undefined;
-  /** `{ mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', username, password }`, or another of kafkajs's mechanisms. Default: none. */
+  /**
+   * `{ mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', username, password }`, `aws` or `oauthbearer` as kafkajs has them, or
+   * `{ mechanism, authenticationProvider }` for one of yours. Default: none.
+   */
   readonly sasl?: SaslOptions | undefined;
   /**
-   * More of kafkajs's own configuration: `connectionTimeout` (3000 ms), `requestTimeout` (10 000 ms), `socketFactory` … For what has
-   * no option here; another driver would not have it.
+   * More of kafkajs's own configuration, in milliseconds: `connectionTimeout` (default 3000), `requestTimeout` (10 000, of a group
+   * `sessionTimeout`), `authenticationTimeout` (10 000), `reauthenticationThreshold` (10 000); and `socketFactory`. Another driver
+   * would not have it.
    */
   readonly kafkajs?: KafkaJsSettings | undefined;
 }
@@ -40,14 +46,6 @@ export const connectionOptionNames = [
   'kafkajs',
 ] as const satisfies readonly (keyof ConnectionOptionsOfKafka)[];
 
-const kafkajsNames = [
-  'connectionTimeout',
-  'authenticationTimeout',
-  'reauthenticationThreshold',
-  'requestTimeout',
-  'socketFactory',
-] as const satisfies readonly (keyof KafkaJsSettings)[];
-
 /** @throws RpcException 400 naming the option that is wrong. */
 export function readConnection<Options extends ConnectionOptionsOfKafka>(
   read: OptionReader<Options>,
@@ -55,52 +53,25 @@ export function readConnection<Options extends ConnectionOptionsOfKafka>(
   { brokers, ssl, sasl, kafkajs }: Options,
 ): ResolvedConnectionOptions {
   checkBrokers(read, brokers);
-  if (ssl !== undefined && typeof ssl !== 'boolean' && !isObject(ssl)) {
-    throw read.error('ssl', 'must be true, false or an object of options of node:tls');
-  }
-  checkSasl(read, sasl);
-  return { brokers: [...brokers], ssl, sasl, kafkajs: readKafkaJs(what, kafkajs) };
-}
-
-/** Refuses what kafkajs does not have, and what would go around an option of ours. */
-function readKafkaJs(what: string, settings: KafkaJsSettings | undefined): KafkaJsSettings {
-  const read = new OptionReader<KafkaJsSettings>(`${what}: the option "kafkajs"`, settings, kafkajsNames);
-  const { socketFactory } = settings ?? {};
-  if (socketFactory !== undefined && typeof socketFactory !== 'function') {
-    throw read.error('socketFactory', 'must be a function');
-  }
-  return { ...settings };
+  return {
+    brokers: [...brokers],
+    ssl: readSsl(read as OptionReader<ConnectionOptionsOfKafka>, ssl),
+    sasl: readSasl(what, sasl),
+    kafkajs: readKafkaJsSettings(read as OptionReader<ConnectionOptionsOfKafka>, what, kafkajs),
+  };
 }
 
 function checkBrokers<Options extends ConnectionOptionsOfKafka>(read: OptionReader<Options>, brokers: unknown): void {
   const rule = 'must be a non-empty array of "host:port"';
   if (!Array.isArray(brokers) || brokers.length === 0) throw read.error('brokers', rule);
-  for (const broker of brokers as unknown[]) {
+  for (const [index, broker] of (brokers as unknown[]).entries()) {
     // `host:port`, the host an IPv6 address only in brackets.
-    const port = /^(?:\[[^\]]+\]|[^:[\]\s/]+):(\d{1,5})$/.exec(String(broker))?.[1];
-    if (typeof broker !== 'string' || port === undefined || Number(port) < 1 || Number(port) > 65_535) {
-      throw read.error('brokers', `${rule} with a port from 1 to 65535, which ${JSON.stringify(broker)} is not`);
+    const port = /^(?:\[[^\]@]+\]|[^:[\]\s/@]+):(\d{1,5})$/.exec(String(broker))?.[1];
+    if (typeof broker === 'string' && port !== undefined && Number(port) >= 1 && Number(port) <= 65_535) continue;
+    // What is before an @ may be a password.
+    if (String(broker).includes('@')) {
+      throw read.error('brokers', `${rule}; credentials, as in the one at ${index}, go into the option "sasl"`);
     }
+    throw read.error('brokers', `${rule} with a port from 1 to 65535, which ${JSON.stringify(broker)} is not`);
   }
-}
-
-function checkSasl<Options extends ConnectionOptionsOfKafka>(read: OptionReader<Options>, sasl: unknown): void {
-  if (sasl === undefined) return;
-  const { mechanism, username, password, authenticationProvider } = isObject(sasl) ? sasl : {};
-  if (typeof mechanism !== 'string' || mechanism === '') {
-    throw read.error('sasl', 'must be { mechanism, … }, the mechanism such as "plain" or "scram-sha-512"');
-  }
-  const isPassword = /^(?:plain|scram-sha-(?:256|512))$/i.test(mechanism) && authenticationProvider === undefined;
-  // Neither is quoted: errors end in logs.
-  if (isPassword && !(isText(username) && isText(password))) {
-    throw read.error('sasl', `needs a "username" and a "password", both non-empty texts, for ${mechanism}`);
-  }
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
-import { OptionReader } from '@parley/core/transport';
+import type { OptionReader } from '@parley/core/transport';
+import { isObject, readNested } from './nested-options.ts';
 
 /** How topics are made that do not exist yet. Those that exist stay as they are. */
 export interface TopicOptions {
@@ -44,25 +45,28 @@ const names = [
 const minute = 60_000;
 
 /** @throws RpcException 400 naming the option that is wrong. */
-export function readTopicOptions(what: string, options: TopicOptions | undefined): ResolvedTopicOptions {
-  const read = new OptionReader<TopicOptions>(`${what}: the option "topics"`, options, names);
-  const { config = {} } = options ?? {};
-  if (
-    typeof config !== 'object' ||
-    config === null ||
-    Object.values(config).some((value) => typeof value !== 'string')
-  ) {
-    throw read.error('config', 'must be an object of texts');
+export function readTopicOptions(
+  parent: OptionReader<{ readonly topics?: unknown }>,
+  what: string,
+  options: TopicOptions | undefined,
+): ResolvedTopicOptions {
+  const read = readNested(parent as OptionReader<Record<'topics', unknown>>, what, 'topics', options, names);
+  const { config = {}, replication, eventRetention } = options ?? {};
+  if (!isObject(config) || Object.values(config).some((value) => typeof value !== 'string')) {
+    throw read.error('topics.config', "must be an object of Kafka's names and texts: { 'cleanup.policy': 'compact' }");
+  }
+  if (eventRetention !== undefined && config['retention.ms'] !== undefined) {
+    throw read.error('topics.eventRetention', 'contradicts "retention.ms" in "topics.config": give one of them');
   }
   return {
-    partitions: read.integer('partitions', { default: 12, min: 1, max: 10_000 }),
+    partitions: read.integer('topics.partitions', { default: 12, min: 1, max: 10_000 }),
     replication:
-      options?.replication === undefined ? undefined : read.integer('replication', { default: 1, min: 1, max: 100 }),
+      replication === undefined ? undefined : read.integer('topics.replication', { default: 1, min: 1, max: 100 }),
     eventRetention:
-      options?.eventRetention === undefined ? undefined : read.integer('eventRetention', { default: -1, min: -1 }),
-    requestRetention: read.integer('requestRetention', { default: 60 * minute, min: 1000 }),
-    replyRetention: read.integer('replyRetention', { default: 10 * minute, min: 1000 }),
-    deadLetterRetention: read.integer('deadLetterRetention', { default: -1, min: -1 }),
+      eventRetention === undefined ? undefined : read.integer('topics.eventRetention', { default: -1, min: -1 }),
+    requestRetention: read.integer('topics.requestRetention', { default: 60 * minute, min: 1000 }),
+    replyRetention: read.integer('topics.replyRetention', { default: 10 * minute, min: 1000 }),
+    deadLetterRetention: read.integer('topics.deadLetterRetention', { default: -1, min: -1 }),
     config: { ...config },
   };
 }
