@@ -82,12 +82,18 @@ export class Group implements Settling {
     if (left !== undefined) this.#waiting.set(queue, left);
   }
 
-  settle(delivery: MemoryDelivery): void {
-    if (this.#release(delivery)) this.#pump(delivery.message.queue);
+  settle(delivery: MemoryDelivery): boolean {
+    const isOurs = this.#release(delivery);
+    if (isOurs) this.#pump(delivery.message.queue);
+    return isOurs;
+  }
+
+  holds(delivery: MemoryDelivery): boolean {
+    return this.#open.has(delivery);
   }
 
   bury(delivery: MemoryDelivery, why: DeadReason): void {
-    if (!this.#open.has(delivery)) return;
+    if (!this.holds(delivery)) return;
     this.#bury(this, delivery.message, why);
     this.settle(delivery);
   }

@@ -33,7 +33,9 @@ export interface Member {
 
 /** The group that hands deliveries out. Both ways to settle do nothing for a delivery that was taken from its member. */
 export interface Settling {
-  settle(delivery: MemoryDelivery): void;
+  /** @returns false when it was taken. */
+  settle(delivery: MemoryDelivery): boolean;
+  holds(delivery: MemoryDelivery): boolean;
   bury(delivery: MemoryDelivery, why: DeadReason): void;
 }
 
@@ -55,6 +57,14 @@ export class MemoryDelivery implements Delivery {
 
   done(): void {
     this.#group.settle(this);
+  }
+
+  doneFirst(): Promise<boolean> {
+    return Promise.resolve(this.#group.settle(this));
+  }
+
+  isOurs(): Promise<boolean> {
+    return Promise.resolve(this.#group.holds(this));
   }
 
   dead(why: DeadReason): Promise<void> {

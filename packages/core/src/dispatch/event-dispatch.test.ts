@@ -532,6 +532,37 @@ describe('when the service drains', () => {
   });
 });
 
+describe('an event that is taken away while its handler waits for another try', () => {
+  it('is not tried again here, nor settled', async () => {
+    const delivery = new FakeDelivery();
+    const handle = failing();
+    const { responder, logger, dispatcher } = listen([on(handle), on(() => undefined)]);
+    responder.event(eventOf('saved'), delivery);
+    await settle();
+    delivery.ownership = Promise.resolve(false);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(handle).toHaveBeenCalledOnce();
+    expect(delivery.settled).toEqual([]);
+    expect(logger.warnings).toEqual([expect.stringContaining('is not tried again here')]);
+    expect(dispatcher.workload.running).toBe(0);
+  });
+
+  it('waits until that is known', async () => {
+    const delivery = new FakeDelivery();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    delivery.ownership = promise;
+    const handle = failing(1);
+    const { responder } = listen([on(handle)]);
+    responder.event(eventOf('saved'), delivery);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(handle).toHaveBeenCalledOnce();
+    resolve(true);
+    await settle();
+    expect(handle).toHaveBeenCalledTimes(2);
+    expect(delivery.settled).toEqual(['done']);
+  });
+});
+
 describe('an event that must not be handled twice', () => {
   const once = event('saved', { idempotent: false });
 
@@ -545,10 +576,57 @@ describe('an event that must not be handled twice', () => {
     const { responder, logger } = listen([recordOf('event', once, handle)]);
     responder.event(eventOf('saved'), delivery);
     await vi.advanceTimersByTimeAsync(600_000);
-    expect(settledFirst).toEqual(['done']);
+    expect(settledFirst).toEqual(['done first']);
     expect(handle).toHaveBeenCalledOnce();
-    expect(delivery.settled).toEqual(['done']);
+    expect(delivery.settled).toEqual(['done first']);
     expect(logger.errors).toHaveLength(1);
+  });
+
+  it('waits for the broker to confirm that, and its lane with it', async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const [first, second] = [new FakeDelivery({ lane: 'a' }), new FakeDelivery({ lane: 'a' })];
+    first.confirmation = promise;
+    const handle = vi.fn<HandlerFunction>();
+    const { responder, dispatcher } = listen([recordOf('event', once, handle)]);
+    responder.event(eventOf('saved', 1), first);
+    responder.event(eventOf('saved', 2), second);
+    await settle();
+    expect(handle).not.toHaveBeenCalled();
+    expect(second.settled).toEqual([]);
+    resolve(true);
+    await settle();
+    expect(handle.mock.calls.map(([data]) => data)).toEqual([1, 2]);
+    expect(dispatcher.workload.running).toBe(0);
+  });
+
+  it('is not handled when the broker has not confirmed it: it comes again', async () => {
+    const delivery = new FakeDelivery();
+    delivery.confirmation = Promise.resolve(false);
+    const handle = vi.fn<HandlerFunction>();
+    const { responder, logger, dispatcher } = listen([recordOf('event', once, handle)]);
+    responder.event(eventOf('saved'), delivery);
+    await settle();
+    expect(handle).not.toHaveBeenCalled();
+    expect(delivery.settled).toEqual(['done first']);
+    expect(logger.warnings).toEqual([expect.stringContaining('must not be handled twice was left')]);
+    expect(dispatcher.workload.running).toBe(0);
+  });
+
+  it('is not handled by a service that has closed meanwhile, and said to be lost', async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const delivery = new FakeDelivery();
+    delivery.confirmation = promise;
+    const handle = vi.fn<HandlerFunction>();
+    const { responder, logger, dispatcher } = listen([recordOf('event', once, handle)]);
+    responder.event(eventOf('saved'), delivery);
+    const finished = dispatcher.finish(100);
+    await vi.advanceTimersByTimeAsync(100);
+    await finished;
+    resolve(true);
+    await settle();
+    expect(handle).not.toHaveBeenCalled();
+    expect(logger.errors).toEqual([expect.stringContaining('"saved" is lost')]);
+    expect(dispatcher.workload.running).toBe(0);
   });
 
   it('is tried once also beside a handler that may try again', async () => {

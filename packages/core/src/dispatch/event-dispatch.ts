@@ -7,6 +7,7 @@ import { EventHandling, type HandlingScope } from './handling.ts';
 import type { ServedHandler } from './interceptor.ts';
 import { pause } from './pause.ts';
 import { isPromiseLike } from './promise-like.ts';
+import { unsettled } from './reasons.ts';
 import { isStream, readToEnd } from './reply-stream.ts';
 
 /** A handler that failed for good. */
@@ -109,9 +110,9 @@ export class EventDispatch {
       return;
     }
     const settledBefore = records.every((record) => record.idempotent === false);
-    if (settledBefore) delivery.done();
+    if (settledBefore && !(await this.#mayBegin(what, delivery))) return;
     const outcomes = await Promise.all(
-      records.map((record) => this.#handleDurably(event, record, before, settledBefore)),
+      records.map((record) => this.#handleDurably(event, record, delivery, before, settledBefore)),
     );
     if (settledBefore || outcomes.includes('interrupted')) return;
     const failed = outcomes.filter((outcome) => outcome !== 'interrupted' && outcome !== 'done');
@@ -122,10 +123,25 @@ export class EventDispatch {
     }
   }
 
-  /** Tries until it works, cannot be healed, was tried often enough, or the service drains. Never rejects. */
+  /** For what must not be handled twice: settles it. */
+  async #mayBegin(what: string, delivery: Delivery): Promise<boolean> {
+    const { log, stopping } = this.#dispatcher;
+    if (!(await delivery.doneFirst())) {
+      log.warn(unsettled(what).message);
+      return false;
+    }
+    if (stopping.aborted) log.error(`${what} is lost: it was settled when there was no time left to handle it`);
+    return !stopping.aborted;
+  }
+
+  /**
+   * Tries until it works, cannot be healed, was tried often enough, belongs to another instance, or the service drains.
+   * Never rejects.
+   */
   async #handleDurably(
     event: Event,
     record: ServedHandler,
+    delivery: Delivery,
     before: number,
     onlyOnce: boolean,
   ): Promise<'done' | 'interrupted' | FailedHandler> {
@@ -148,6 +164,12 @@ export class EventDispatch {
         this.#logFailure(event, record, thrown, `try ${attempt} of ${attempts}, again in ${Math.round(delay)} ms`);
       }
       if (!(await pause(delay, this.#dispatcher.draining))) return 'interrupted';
+      if (!(await delivery.isOurs())) {
+        this.#dispatcher.log.warn(
+          `the event "${event.pattern}" is not tried again here: it is another instance's by now`,
+        );
+        return 'interrupted';
+      }
     }
   }
 

@@ -496,20 +496,94 @@ describe('a request that a broker keeps', () => {
       { attempts: 2, error: { code: 500, error: expect.stringContaining('2 deliveries') as string } },
     ]);
   });
+});
 
-  it('is settled before the handler runs when it must not be handled twice', async () => {
-    const settledFirst: unknown[] = [];
+describe('a request that must not be handled twice', () => {
+  const target = message('sum', { idempotent: false });
+  const serveOnce = (handle: HandlerFunction) => new Answering([recordOf('message', target, handle)], {}, broker());
+
+  /** A delivery that the broker confirms, or not, when the test says so. */
+  function pending() {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     const delivery = new FakeDelivery({ attempt: 2 });
-    const target = message('sum', { idempotent: false });
-    const record = recordOf('message', target, async (_data, context) => {
-      settledFirst.push(...delivery.settled, context.attempt);
-      throw new Error('x');
-    });
-    const { responder } = new Answering([record], {}, broker());
+    delivery.confirmation = promise;
+    return { delivery, confirm: resolve };
+  }
+
+  it('is settled before its handler runs, and only then', async () => {
+    const { delivery, confirm } = pending();
+    const handle = vi.fn<HandlerFunction>(async (_data, { attempt }) => attempt);
+    const { responder, link, dispatcher } = serveOnce(handle);
     responder.request(request(), delivery);
     await tick();
-    expect(settledFirst).toEqual(['done', 2]);
-    expect(delivery.settled).toEqual(['done']);
+    expect(handle).not.toHaveBeenCalled();
+    expect(delivery.settled).toEqual(['done first']);
+    expect(dispatcher.workload.running).toBe(1);
+    confirm(true);
+    await tick();
+    expect(link.take()).toEqual(['last reply 2']);
+    expect(delivery.settled).toEqual(['done first']);
+    expect(dispatcher.workload.running).toBe(0);
+  });
+
+  it('has one try, and its error is its answer', async () => {
+    const { responder, link } = serveOnce(async () => {
+      throw new RpcException('no', { code: 409 });
+    });
+    const delivery = new FakeDelivery();
+    responder.request(request(), delivery);
+    await tick();
+    expect(link.take()).toEqual(['error 409']);
+    expect(delivery.settled).toEqual(['done first']);
+  });
+
+  it('is neither handled nor answered when the broker has not confirmed it, and is taken when it comes again', async () => {
+    const { delivery, confirm } = pending();
+    const handle = vi.fn<HandlerFunction>(() => 1);
+    const { responder, link, logger, dispatcher } = serveOnce(handle);
+    responder.request(request(), delivery);
+    const double = new FakeDelivery();
+    responder.request(request(), double);
+    confirm(false);
+    await tick();
+    expect(handle).not.toHaveBeenCalled();
+    expect(link.take()).toEqual([]);
+    expect(logger.warnings).toEqual([expect.stringContaining('"sum" that must not be handled twice was left')]);
+    expect(dispatcher.workload.running).toBe(0);
+    expect(double.settled).toEqual(['done']);
+    responder.request(request(), new FakeDelivery());
+    await tick();
+    expect(link.take()).toEqual(['last reply 1']);
+  });
+
+  it.each<[string, (answering: Answering) => unknown]>([
+    ['its caller cancels', ({ responder }) => responder.cancel(cancel(request().id))],
+    ['the link is gone', ({ responder }) => responder.detach(new RpcException('gone', { code: 502 }))],
+    ['the service has no time left', ({ dispatcher }) => dispatcher.finish(0)],
+  ])('is not handled when %s before the broker has confirmed it', async (_, happen) => {
+    const { delivery, confirm } = pending();
+    const handle = vi.fn<HandlerFunction>();
+    const answering = serveOnce(handle);
+    answering.responder.request(request(), delivery);
+    await happen(answering);
+    confirm(true);
+    await tick();
+    expect(handle).not.toHaveBeenCalled();
+    expect(answering.logger.warnings.filter((text) => text.includes('was left'))).toEqual([]);
+    expect(answering.dispatcher.workload.running).toBe(0);
+  });
+
+  it('is not handled when its deadline passes before the broker has confirmed it', async () => {
+    vi.useFakeTimers();
+    const { delivery, confirm } = pending();
+    const handle = vi.fn<HandlerFunction>();
+    const { responder, dispatcher } = serveOnce(handle);
+    responder.request(request({ timeout: 100 }), delivery);
+    await vi.advanceTimersByTimeAsync(200);
+    confirm(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(handle).not.toHaveBeenCalled();
+    expect(dispatcher.workload.running).toBe(0);
   });
 });
 

@@ -11,6 +11,7 @@ import { EventDispatch } from './event-dispatch.ts';
 import { type HandlingScope, RequestHandling } from './handling.ts';
 import type { WarningLog } from './logger.ts';
 import { isPromiseLike } from './promise-like.ts';
+import { callerLost, closedTooSoon, overloaded, unsettled } from './reasons.ts';
 import { isStream, type ReplySource, ReplyStream } from './reply-stream.ts';
 
 /** The answering half of a session: requests and events in, handlers run, answers out. */
@@ -141,17 +142,38 @@ export class Responder implements HandlingScope {
         void this.#events.bury(`a request of "${request.pattern}"`, delivery, errorToWire(error), delivery.attempt - 1);
         return;
       }
-      if (record.idempotent === false) delivery.done();
     }
-    const kept = record.idempotent === false ? undefined : delivery;
+    const isOnce = delivery !== undefined && record.idempotent === false;
     const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : now + request.timeout;
     const handling = new RequestHandling(request, record.name, delivery?.attempt ?? 1, deadline, this);
-    if (kept !== undefined) handling.settleWith(kept);
+    if (delivery !== undefined && !isOnce) handling.settleWith(delivery);
     this.#calls.add(handling);
     this.#watch.deadline(deadline);
     this.#dispatcher.workload.enter();
     this.#inFlight += 1;
-    this.#run(request, handling, record);
+    if (isOnce) void this.#runOnce(request, handling, record, delivery);
+    else this.#run(request, handling, record);
+  }
+
+  /** Only when it cannot come again. */
+  async #runOnce(
+    request: Request,
+    handling: RequestHandling,
+    record: HandlerRecord,
+    delivery: Delivery,
+  ): Promise<void> {
+    const isSure = await delivery.doneFirst();
+    // Meanwhile its caller may have gone, or the time of the service be up.
+    if (isSure && !handling.settled) {
+      this.#run(request, handling, record);
+      return;
+    }
+    if (!handling.settled) {
+      const reason = unsettled(`a request of "${request.pattern}"`);
+      this.log.warn(reason.message);
+      this.#end(handling, reason);
+    }
+    this.#left(handling);
   }
 
   #run(request: Request, handling: RequestHandling, record: HandlerRecord): void {
@@ -274,16 +296,4 @@ export class Responder implements HandlingScope {
     handling.stream?.stop();
     handling.abort(reason);
   }
-}
-
-function closedTooSoon(): RpcException {
-  return new RpcException('The service closed before the handler had finished', { code: RpcCode.ConnectionLost });
-}
-
-function callerLost(why: string): RpcException {
-  return new RpcException(`The caller is lost: ${why}`, { code: RpcCode.ConnectionLost });
-}
-
-function overloaded(what: string, option: string): RpcException {
-  return new RpcException(`Too much at once: ${what} (option "${option}")`, { code: RpcCode.Overloaded });
 }

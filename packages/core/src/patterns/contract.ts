@@ -53,7 +53,8 @@ export interface MessageContractOptions<Request extends Schema | undefined, Repl
   readonly reply?: Reply | undefined;
   /**
    * Whether handling it twice is as good as once. `true`: `retry` repeats the call also when the outcome is unknown
-   * (408, 502). `false`: a durable message is settled before the handler runs, so at most once. Default: neither.
+   * (408, 502). `false`: a durable message is settled before the handler runs, and the handler only runs when the broker has
+   * confirmed that, so at most once. Default: neither.
    */
   readonly idempotent?: boolean | undefined;
 }
@@ -61,7 +62,11 @@ export interface MessageContractOptions<Request extends Schema | undefined, Repl
 export interface EventContractOptions<Payload extends Schema | undefined> {
   /** Checked by each handler's side. Default: anything. */
   readonly payload?: Payload | undefined;
-  /** `false`: a durable event is settled before the handlers run, so at most once. Default: at least once. */
+  /**
+   * `false`: a durable event is settled before its handlers run, and they only run when the broker has confirmed that, so at
+   * most once. Where a service handles it with another handler, too, that is declared without this, the event is kept for
+   * that one: then both may run again when the instance dies. Default: at least once.
+   */
   readonly idempotent?: boolean | undefined;
 }
 

@@ -52,6 +52,20 @@ export interface Delivery {
   readonly lane?: string | undefined;
   /** Handled (or expired, or answered with an error): never again. */
   done(): void;
+  /**
+   * As `done`, for what must not be handled twice (`idempotent: false`): no handler runs before this resolves with true,
+   * which says that the broker will give it to nobody again, whatever happens to this process from here on. False: it
+   * was taken away, or the broker has not confirmed it (an outage, the end). Then no handler runs here, and core lets go of
+   * it: it is to come again, unless the broker had done it already and only its answer is lost; then nobody handles it.
+   * Where that can be known by asking again, ask again. Never rejects.
+   */
+  doneFirst(): Promise<boolean>;
+  /**
+   * Asked before a handler that failed is tried again. False: it is another instance's by now (its lease or its
+   * partition was taken away): nothing is tried, core lets go of it, and it comes again if nobody else settles it.
+   * While that is being found out, wait; but not beyond `pause`. Never rejects.
+   */
+  isOurs(): Promise<boolean>;
   /** Failed for good: kept where dead messages are kept, then done. Rejects if it could not be; core tries again. */
   dead(why: DeadReason): Promise<void>;
 }

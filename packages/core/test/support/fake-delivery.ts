@@ -7,6 +7,10 @@ export class FakeDelivery implements Delivery {
   readonly settled: string[] = [];
   /** What it was buried with. */
   readonly reasons: (DeadReason & { readonly error: unknown })[] = [];
+  /** What `doneFirst` is to give. */
+  confirmation: Promise<boolean> = Promise.resolve(true);
+  /** What `isOurs` is to give. */
+  ownership: Promise<boolean> = Promise.resolve(true);
   /** How many times `dead` is to fail first. */
   refusals = 0;
 
@@ -17,6 +21,15 @@ export class FakeDelivery implements Delivery {
 
   done(): void {
     this.settled.push('done');
+  }
+
+  doneFirst(): Promise<boolean> {
+    this.settled.push('done first');
+    return this.confirmation;
+  }
+
+  isOurs(): Promise<boolean> {
+    return this.ownership;
   }
 
   async dead(why: DeadReason): Promise<void> {

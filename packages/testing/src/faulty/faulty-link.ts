@@ -104,7 +104,15 @@ export class FaultyLink implements Link, Receiver {
 function again(delivery: Delivery | undefined): Delivery | undefined {
   if (delivery === undefined) return undefined;
   const attempt = delivery.attempt === undefined ? undefined : delivery.attempt + 1;
-  return { attempt, lane: delivery.lane, done: () => undefined, dead: () => Promise.resolve() };
+  const yes = () => Promise.resolve(true);
+  return {
+    attempt,
+    lane: delivery.lane,
+    done: () => undefined,
+    doneFirst: yes,
+    isOurs: yes,
+    dead: () => Promise.resolve(),
+  };
 }
 
 function outage(): RpcException {

@@ -16,6 +16,14 @@ export class BroadcastDelivery implements Delivery {
 
   done(): void {}
 
+  doneFirst(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  isOurs(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   dead(why: DeadReason): Promise<void> {
     this.#failed(why);
     return Promise.resolve();

@@ -19,6 +19,7 @@ import { deadLettersKey, deadLettersSet } from '../stream-keys.ts';
 import { Acks } from './acks.ts';
 import type { ConsumedStream } from './consumed-stream.ts';
 import type { Doubts } from './doubts.ts';
+import { FirstAcks } from './first-acks.ts';
 import { type Settling, StreamDelivery } from './stream-delivery.ts';
 
 /** Where entries go, and what they need to know. */
@@ -35,6 +36,7 @@ export interface HoldingsOwner {
 /** What this instance has of its group's streams: hands entries to core, and settles them as core says. */
 export class Holdings implements Settling {
   readonly acks: Acks;
+  readonly #firstAcks: FirstAcks;
   readonly #member: Membership;
   readonly #owner: HoldingsOwner;
   /** Requests that were handled here while another instance took them over: it will answer. */
@@ -46,6 +48,7 @@ export class Holdings implements Settling {
     this.#member = member;
     this.#owner = owner;
     this.acks = new Acks(member);
+    this.#firstAcks = new FirstAcks(member);
   }
 
   /** Whether the answer to a request is another instance's business. */
@@ -89,6 +92,19 @@ export class Holdings implements Settling {
     }
     delivery.isDone = true;
     void doubts.defer(() => this.#acknowledge(delivery));
+  }
+
+  settleFirst(delivery: StreamDelivery): Promise<boolean> {
+    // Not renewed any more: if Redis does not confirm it, the lease runs out, and the entry comes again.
+    if (delivery.state === 'lost' || !delivery.stream.open.delete(delivery.id)) return Promise.resolve(false);
+    return this.#firstAcks.add(delivery);
+  }
+
+  /** Where Redis cannot be asked, nobody can take anything over. */
+  async isOurs(delivery: StreamDelivery): Promise<boolean> {
+    const doubts = this.#owner.doubts();
+    if (doubts.exist) await doubts.defer(() => undefined);
+    return delivery.state !== 'lost';
   }
 
   async bury(delivery: StreamDelivery, why: DeadReason): Promise<void> {

@@ -4,6 +4,8 @@ import type { ConsumedStream } from './consumed-stream.ts';
 /** What becomes of deliveries. */
 export interface Settling {
   settle(delivery: StreamDelivery): void;
+  settleFirst(delivery: StreamDelivery): Promise<boolean>;
+  isOurs(delivery: StreamDelivery): Promise<boolean>;
   bury(delivery: StreamDelivery, why: DeadReason): Promise<void>;
 }
 
@@ -34,6 +36,14 @@ export class StreamDelivery implements Delivery {
 
   done(): void {
     this.#settling.settle(this);
+  }
+
+  doneFirst(): Promise<boolean> {
+    return this.#settling.settleFirst(this);
+  }
+
+  isOurs(): Promise<boolean> {
+    return this.#settling.isOurs(this);
   }
 
   dead(why: DeadReason): Promise<void> {

@@ -72,6 +72,26 @@ return { found, ids }
 `);
 
 /**
+ * Acknowledges entries that the consumer still owns, and only those: XACK asks nobody whose they are.
+ *
+ * KEYS: stream. ARGV: group, consumer, then for each entry its id and 1 if it was trimmed. Returns the ids of those that nobody
+ * can get any more.
+ */
+export const settleScript = new Script(`
+local settled = {}
+for i = 3, #ARGV, 2 do
+  local id = ARGV[i]
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2]) == 1 then
+    redis.call('XACK', KEYS[1], ARGV[1], id)
+    settled[#settled + 1] = id
+  elseif ARGV[i + 1] == '1' and #redis.call('XRANGE', KEYS[1], id, id) == 0 then
+    settled[#settled + 1] = id
+  end
+end
+return settled
+`);
+
+/**
  * Puts an entry among the dead letters and acknowledges it, both or none; nothing if another consumer owns it by now.
  *
  * KEYS: stream, dead letters. ARGV: group, consumer, id, letters to keep, 1 if the entry was trimmed, fields.
