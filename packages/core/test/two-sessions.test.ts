@@ -31,7 +31,8 @@ class End implements Link {
     const hub = new SessionHub({ options, dispatcher: this.dispatcher, log });
     this.#receiver = hub.attach(this);
     this.session = [...hub.sessions][0] as Session;
-    this.calls = new Calls(options, (_call, over) => over(this.session.requester));
+    const { requester } = this.session;
+    this.calls = new Calls(options, { pick: () => requester, wait: (_call, over) => over(requester) });
   }
 
   send(envelope: Envelope): Promise<void> | undefined {

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs/internal/Observable';
 import type {
+  AnyCallOptions,
   AnyStreamOptions,
   Caller,
   CallOptions,
@@ -35,7 +36,7 @@ export class ClientProxy implements Caller {
   constructor(setup: ClientSetup) {
     this.#connection = new Connection(setup);
     const { options, closing } = this.#connection;
-    this.#calls = new Calls(options, (call, over) => this.#connection.route(call, over), closing);
+    this.#calls = new Calls(options, this.#connection, closing);
     this.#intercepted =
       setup.interceptors.length === 0
         ? undefined
@@ -92,16 +93,23 @@ export class ClientProxy implements Caller {
 
   send<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...[data, options]: DataArguments<SentRequest<Target>, CallOptions<Response>>
-  ): Promise<ReceivedReply<Target, Response>> {
-    return this.#call('send', target, data, options) as Promise<ReceivedReply<Target, Response>>;
+    ...args: DataArguments<SentRequest<Target>, CallOptions<Response>>
+  ): Promise<ReceivedReply<Target, Response>>;
+  send(target: ClientCall['target'], data?: unknown, options?: AnyCallOptions): Promise<unknown> {
+    if (this.#intercepted !== undefined) return this.#intercepted(this.#clientCall('send', target, data, options));
+    return this.#calls.send(target, data, options);
   }
 
   stream<Target extends Pattern | AnyMessageContract, Response extends Schema | undefined = undefined>(
     target: Target,
-    ...[data, options]: DataArguments<SentRequest<Target>, StreamOptions<Response>>
-  ): AsyncIterable<ReceivedReply<Target, Response>> {
-    return this.#stream(target, data, options) as AsyncIterable<ReceivedReply<Target, Response>>;
+    ...args: DataArguments<SentRequest<Target>, StreamOptions<Response>>
+  ): AsyncIterable<ReceivedReply<Target, Response>>;
+  stream(target: ClientCall['target'], data?: unknown, options?: AnyStreamOptions): AsyncIterable<unknown> {
+    const intercepted = this.#intercepted;
+    if (intercepted === undefined) return this.#calls.stream(target, data, options);
+    const call = this.#clientCall('stream', target, data, options);
+    const open = async () => iteratorOf(await intercepted(call));
+    return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
   }
 
   /** {@link stream} as a cold Observable: one request for each subscription, unsubscribing cancels. */
@@ -129,29 +137,20 @@ export class ClientProxy implements Caller {
    */
   emit<Target extends Pattern | AnyEventContract>(
     target: Target,
-    ...[data, options]: DataArguments<SentPayload<Target>, EmitOptions>
-  ): Promise<void> {
-    return this.#call('emit', target, data, options) as Promise<void>;
+    ...args: DataArguments<SentPayload<Target>, EmitOptions>
+  ): Promise<void>;
+  emit(target: ClientCall['target'], data?: unknown, options?: EmitOptions): Promise<unknown> {
+    if (this.#intercepted !== undefined) return this.#intercepted(this.#clientCall('emit', target, data, options));
+    return this.#calls.emit(target, data, options);
   }
 
-  #call(
-    kind: 'send' | 'emit',
+  #clientCall(
+    kind: ClientCall['kind'],
     target: ClientCall['target'],
     data: unknown,
     options: ClientCall['options'] | undefined,
-  ): Promise<unknown> {
-    if (this.#intercepted !== undefined) {
-      return this.#intercepted({ kind, target, data, options: options ?? {}, client: this.#connection.name });
-    }
-    return kind === 'send' ? this.#calls.send(target, data, options) : this.#calls.emit(target, data, options);
-  }
-
-  #stream(target: ClientCall['target'], data: unknown, options: AnyStreamOptions = {}): AsyncIterable<unknown> {
-    const intercepted = this.#intercepted;
-    if (intercepted === undefined) return this.#calls.stream(target, data, options);
-    const call: ClientCall = { kind: 'stream', target, data, options, client: this.#connection.name };
-    const open = async () => iteratorOf(await intercepted(call));
-    return { [Symbol.asyncIterator]: () => new LazyIterator(open) };
+  ): ClientCall {
+    return { kind, target, data, options: options ?? {}, client: this.#connection.name };
   }
 
   /** What comes after the interceptors. */

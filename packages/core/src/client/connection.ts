@@ -68,20 +68,19 @@ export class Connection {
     return this.#attempt?.dispatcher.workload.running ?? 0;
   }
 
-  /** Runs `over` with the link that a call takes: at once when there is one, else as the option `outage` says. */
-  route<Result>(call: WaitingCall, over: (requester: Requester) => Promise<Result>): Promise<Result> {
-    const session = this.#pool.pick();
-    return session === undefined ? this.#whenLinked(call, over) : over(session.requester);
+  /** The link that a call takes now; `undefined` when there is none, or others wait for it. */
+  pick(): Requester | undefined {
+    return this.#pool.pick()?.requester;
   }
 
   async connect(): Promise<void> {
     const { timeout } = this.options;
     const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-    await this.route({ deadline, onAbort: undefined }, () => Promise.resolve());
+    if (this.pick() === undefined) await this.wait({ deadline, onAbort: undefined }, () => Promise.resolve());
   }
 
-  /** Connects if that has not been tried, and waits, or not. */
-  #whenLinked<Result>(call: WaitingCall, over: (requester: Requester) => Promise<Result>): Promise<Result> {
+  /** Runs `over` with the link that the call gets: connects if that has not been tried, and waits, or not, as the option `outage` says. */
+  wait<Result>(call: WaitingCall, over: (requester: Requester) => Promise<Result>): Promise<Result> {
     const { state, reason } = this.status.current;
     if (this.closing.aborted) return Promise.reject(this.#closedError());
     if (state === 'disconnected' && this.options.outage === 'fail') return Promise.reject(noLink(this.#label, reason));

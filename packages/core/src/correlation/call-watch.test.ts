@@ -26,7 +26,7 @@ class Owner {
   });
 
   begin(id: number, milliseconds = Number.POSITIVE_INFINITY): Call {
-    const call: Call = { id, deadline: performance.now() + milliseconds, heardAt: Number.POSITIVE_INFINITY };
+    const call: Call = { id, deadline: performance.now() + milliseconds, heardAt: undefined };
     this.calls.add(call);
     this.watch.deadline(call.deadline);
     return call;
@@ -129,7 +129,7 @@ describe('leases', () => {
     const owner = new Owner();
     const call = owner.begin(1);
     owner.watch.heard(call);
-    expect(call.heardAt).toBe(Number.POSITIVE_INFINITY);
+    expect(call.heardAt).toBeUndefined();
     expect(owner.toldUntil(leaseInterval * 10)).toEqual([]);
   });
 });

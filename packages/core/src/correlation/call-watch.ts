@@ -8,8 +8,8 @@ export interface WatchedCall {
   readonly id: CallId;
   /** `Infinity`: none. */
   readonly deadline: number;
-  /** When the other side gave its last sign of life; `Infinity` while the call is no stream under lease. */
-  heardAt: number;
+  /** When the other side gave its last sign of life; `undefined` while the call is no stream under lease. */
+  heardAt: number | undefined;
 }
 
 /** What a watch tells of its calls; each may end the call. */
@@ -45,14 +45,14 @@ export class CallWatch<Call extends WatchedCall> {
 
   /** The call is a stream whose sides watch each other from now on. */
   lease(call: Call): void {
-    if (call.heardAt !== Number.POSITIVE_INFINITY) return;
+    if (call.heardAt !== undefined) return;
     call.heardAt = performance.now();
     this.#leases.add(call.heardAt + this.#leaseInterval);
   }
 
   /** The other side is there. */
   heard(call: Call): void {
-    if (call.heardAt !== Number.POSITIVE_INFINITY) call.heardAt = performance.now();
+    if (call.heardAt !== undefined) call.heardAt = performance.now();
   }
 
   clear(): void {
@@ -74,15 +74,16 @@ export class CallWatch<Call extends WatchedCall> {
   #sweepLeases(now: number): number {
     const leased: Call[] = [];
     this.#calls.forEach((call) => {
-      if (call.heardAt !== Number.POSITIVE_INFINITY) leased.push(call);
+      if (call.heardAt !== undefined) leased.push(call);
     });
     const isTimeToRenew = now >= this.#renewAt;
     if (isTimeToRenew) this.#renewAt = now + this.#leaseInterval;
     let soonest = Number.POSITIVE_INFINITY;
     for (const call of leased) {
-      const end = call.heardAt + this.#leaseInterval * missedLeases;
+      const { heardAt = now } = call;
+      const end = heardAt + this.#leaseInterval * missedLeases;
       if (end <= now) {
-        this.#events.silent(call, Math.round(now - call.heardAt));
+        this.#events.silent(call, Math.round(now - heardAt));
         continue;
       }
       if (isTimeToRenew) this.#events.renew(call);

@@ -1,4 +1,4 @@
-import type { Body, Headers } from '../envelope/index.ts';
+import type { Codec, Headers, Reply } from '../envelope/index.ts';
 import type { RpcException } from '../errors/index.ts';
 
 /** A call as the client prepares it, before a link is chosen. */
@@ -7,44 +7,49 @@ export interface OutgoingCall {
   readonly pattern: string;
   readonly data: unknown;
   readonly headers: Headers | undefined;
-  /** By `performance.now()`; `Infinity`: none. */
+  /** By `performance.now()`, as all times here. */
+  readonly preparedAt: number;
+  /** `Infinity`: none. */
   readonly deadline: number;
   /** What the deadline may be moved to at most: the one inherited from the handler that makes the call. */
-  readonly limit: number;
+  readonly limit: number | undefined;
   /** Tells once when the call is given up; returns its undo. */
   readonly onAbort: ((listener: (reason: unknown) => void) => () => void) | undefined;
 }
 
-/** A call that was sent and is not settled. The hot fields only; how it settles is the subclass's. */
+/**
+ * A call that was sent and is not settled; how it settles is the subclass's. Thousands of them wait at once: `undefined`
+ * takes less memory than `Infinity`.
+ */
 export abstract class PendingCall {
   /** Given when it is sent. */
   id = 0;
   readonly pattern: string;
   deadline: number;
-  readonly limit: number;
+  readonly limit: number | undefined;
   /** The instance that the call is bound to: the first that answered. */
   from: string | undefined = undefined;
-  /** By `performance.now()`. */
-  sentAt = 0;
+  readonly sentAt: number;
   /** Whether the other side may know of it. */
   sent = false;
   /** Answers seen, where they are numbered. */
   seen = 0;
   /** When the other side gave its last sign of life; only kept for a stream under lease. */
-  heardAt = Number.POSITIVE_INFINITY;
+  heardAt: number | undefined = undefined;
   /** Stops listening to the caller's signal. */
   unwatch: (() => void) | undefined = undefined;
 
-  constructor({ pattern, deadline, limit }: OutgoingCall) {
+  constructor({ pattern, deadline, limit }: OutgoingCall, now: number) {
     this.pattern = pattern;
     this.deadline = deadline;
     this.limit = limit;
+    this.sentAt = now;
   }
 
   /** Replies that may have been sent since the call began. 0: only the last one is wanted. */
   abstract get credit(): number;
-  /** A reply; `last`: the call is settled. @throws RpcException when the body cannot be decoded. */
-  abstract reply(body: Body, contentType: string | undefined, last: boolean): void;
+  /** The last one settles the call. @throws RpcException when the body cannot be decoded. */
+  abstract reply(reply: Reply, codec: Codec): void;
   /** The call ended without a further reply. */
   abstract complete(): void;
   abstract fail(error: RpcException): void;

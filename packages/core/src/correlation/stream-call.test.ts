@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outgoing } from '../../test/support/outgoing.ts';
+import { outgoing, replyOf } from '../../test/support/outgoing.ts';
 import { jsonCodec } from '../envelope/index.ts';
 import { RpcException } from '../errors/index.ts';
 import { StreamCall } from './stream-call.ts';
@@ -13,7 +13,7 @@ class Stream {
   readonly call: StreamCall;
 
   constructor(buffer: number) {
-    this.call = new StreamCall(outgoing(), jsonCodec, buffer, {
+    this.call = new StreamCall(outgoing(), performance.now(), buffer, {
       grant: (call) => this.grants.push(call.credit),
       leave: () => {
         this.left += 1;
@@ -30,7 +30,7 @@ class Stream {
 
   send(last = false): void {
     this.sent += 1;
-    this.call.reply(String(this.sent), undefined, last);
+    this.call.reply(replyOf(String(this.sent), last), jsonCodec);
   }
 
   async readAll(): Promise<unknown[]> {
@@ -65,8 +65,8 @@ describe('reading', () => {
 
   it('undefined and null are values', async () => {
     const stream = new Stream(4);
-    stream.call.reply(undefined, undefined, false);
-    stream.call.reply('null', undefined, true);
+    stream.call.reply(replyOf(undefined, false), jsonCodec);
+    stream.call.reply(replyOf('null', true), jsonCodec);
     expect(await stream.readAll()).toEqual([undefined, null]);
   });
 
@@ -97,7 +97,9 @@ describe('reading', () => {
 
   it('a reply that cannot be decoded is thrown to who gives it', () => {
     const stream = new Stream(4);
-    expect(() => stream.call.reply('{', undefined, false)).toThrow(expect.objectContaining({ code: 400 }) as Error);
+    expect(() => stream.call.reply(replyOf('{', false), jsonCodec)).toThrow(
+      expect.objectContaining({ code: 400 }) as Error,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Body, type Codec, decodePayload } from '../envelope/index.ts';
+import { type Codec, decodePayload, type Reply } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import { type OutgoingCall, PendingCall } from './pending-call.ts';
 
@@ -17,7 +17,6 @@ export interface StreamControl {
 
 /** A call that wants every reply, read at the reader's pace: what is unread never exceeds the buffer. */
 export class StreamCall extends PendingCall implements AsyncIterator<unknown, undefined> {
-  readonly #codec: Codec;
   readonly #buffer: number;
   readonly #control: StreamControl;
   readonly #unread: unknown[] = [];
@@ -27,9 +26,8 @@ export class StreamCall extends PendingCall implements AsyncIterator<unknown, un
   #wantsMore = true;
   #end: { readonly error: RpcException | undefined } | undefined;
 
-  constructor(call: OutgoingCall, codec: Codec, buffer: number, control: StreamControl) {
-    super(call);
-    this.#codec = codec;
+  constructor(call: OutgoingCall, now: number, buffer: number, control: StreamControl) {
+    super(call, now);
     this.#buffer = buffer;
     this.#granted = buffer;
     this.#control = control;
@@ -39,13 +37,13 @@ export class StreamCall extends PendingCall implements AsyncIterator<unknown, un
     return this.#granted;
   }
 
-  reply(body: Body, contentType: string | undefined, last: boolean): void {
+  reply({ body, contentType, last }: Reply, codec: Codec): void {
     if (this.#unread.length >= this.#buffer) {
       throw new RpcException(`"${this.pattern}" sent more replies than it had credit for (${this.#granted})`, {
         code: RpcCode.Overloaded,
       });
     }
-    const value = decodePayload(body, contentType, this.#codec);
+    const value = decodePayload(body, contentType, codec);
     if (last) this.#wantsMore = false;
     this.#put(value);
     if (last) this.complete();

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { outgoing } from '../../test/support/outgoing.ts';
+import { outgoing, replyOf } from '../../test/support/outgoing.ts';
 import { jsonCodec } from '../envelope/index.ts';
 import { RpcException } from '../errors/index.ts';
 import { UnaryCall } from './unary-call.ts';
@@ -7,7 +7,7 @@ import { UnaryCall } from './unary-call.ts';
 function unary() {
   const resolve = vi.fn<(value: unknown) => void>();
   const reject = vi.fn<(error: RpcException) => void>();
-  return { call: new UnaryCall(outgoing(), jsonCodec, resolve, reject), resolve, reject };
+  return { call: new UnaryCall(outgoing(), performance.now(), resolve, reject), resolve, reject };
 }
 
 it('wants one reply, the last', () => {
@@ -20,7 +20,7 @@ it.each<[string | undefined, unknown]>([
   [undefined, undefined],
 ])('resolves with the reply %s, decoded', (body, value) => {
   const { call, resolve } = unary();
-  call.reply(body, undefined, true);
+  call.reply(replyOf(body, true), jsonCodec);
   expect(resolve).toHaveBeenCalledExactlyOnceWith(value);
 });
 
@@ -32,13 +32,13 @@ it('resolves with undefined when the stream was empty', () => {
 
 it('lets replies pass that are not the last, unread', () => {
   const { call, resolve } = unary();
-  call.reply('{', undefined, false);
+  call.reply(replyOf('{', false), jsonCodec);
   expect(resolve).not.toHaveBeenCalled();
 });
 
 it('throws what cannot be decoded to who gives it', () => {
   const { call, resolve, reject } = unary();
-  expect(() => call.reply('{', undefined, true)).toThrow(expect.objectContaining({ code: 400 }) as Error);
+  expect(() => call.reply(replyOf('{', true), jsonCodec)).toThrow(expect.objectContaining({ code: 400 }) as Error);
   expect(resolve).not.toHaveBeenCalled();
   expect(reject).not.toHaveBeenCalled();
 });

@@ -1,21 +1,19 @@
-import { type Body, type Codec, decodePayload } from '../envelope/index.ts';
+import { type Codec, decodePayload, type Reply } from '../envelope/index.ts';
 import type { RpcException } from '../errors/index.ts';
 import { type OutgoingCall, PendingCall } from './pending-call.ts';
 
 /** A call that wants one reply: of a stream the last. */
 export class UnaryCall extends PendingCall {
-  readonly #codec: Codec;
   readonly #resolve: (value: unknown) => void;
   readonly fail: (error: RpcException) => void;
 
   constructor(
     call: OutgoingCall,
-    codec: Codec,
+    now: number,
     resolve: (value: unknown) => void,
     reject: (error: RpcException) => void,
   ) {
-    super(call);
-    this.#codec = codec;
+    super(call, now);
     this.#resolve = resolve;
     this.fail = reject;
   }
@@ -24,8 +22,8 @@ export class UnaryCall extends PendingCall {
     return 0;
   }
 
-  reply(body: Body, contentType: string | undefined, last: boolean): void {
-    if (last) this.#resolve(decodePayload(body, contentType, this.#codec));
+  reply({ body, contentType, last }: Reply, codec: Codec): void {
+    if (last) this.#resolve(decodePayload(body, contentType, codec));
   }
 
   complete(): void {

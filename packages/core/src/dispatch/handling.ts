@@ -71,7 +71,7 @@ export class RequestHandling extends Handling {
   /** Answers sent that count (all but `defer`). */
   answered = 0;
   /** The caller's last sign of life; only kept for a stream under lease. */
-  heardAt = Number.POSITIVE_INFINITY;
+  heardAt: number | undefined = undefined;
   /** Set once the handler has returned a stream. */
   stream: ReplyStream | undefined = undefined;
   /** Answered, cancelled or expired: nothing more is sent. The handler may still run. */

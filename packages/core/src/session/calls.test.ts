@@ -8,7 +8,7 @@ import { Abortable } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import { event, message } from '../patterns/index.ts';
 import { type EndpointOptions, resolveEndpointOptions } from '../seam/index.ts';
-import { Calls, type Route } from './calls.ts';
+import { Calls, type Links } from './calls.ts';
 import { Requester } from './requester.ts';
 
 const retry = { attempts: 3, backoff: { initial: 1, max: 1 } };
@@ -17,11 +17,17 @@ function calling(options: EndpointOptions = {}) {
   const link = new FakeLink({ shared: false });
   const resolved = resolveEndpointOptions('test', options);
   const requester = new Requester(link, resolved);
-  return { link, requester, calls: new Calls(resolved, (_call, over) => over(requester), new Abortable()) };
+  return { link, requester, calls: new Calls(resolved, always(requester), new Abortable()) };
 }
 
-function callsOver(route: Route): Calls {
-  return new Calls(resolveEndpointOptions('test'), route, new Abortable());
+function always(requester: Requester): Links {
+  return { pick: () => requester, wait: (_call, over) => over(requester) };
+}
+
+/** There is no link at once. */
+function callsAfter(link: Promise<Requester>): Calls {
+  const links: Links = { pick: () => undefined, wait: (_call, over) => link.then(over) };
+  return new Calls(resolveEndpointOptions('test'), links, new Abortable());
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -80,7 +86,8 @@ describe('send', () => {
   it('asks for a link anew for each try', async () => {
     const links = [calling(), calling()];
     let tries = 0;
-    const calls = callsOver((_call, over) => over((links[tries++] as (typeof links)[0]).requester));
+    const next = () => (links[tries++] as (typeof links)[0]).requester;
+    const calls = new Calls(resolveEndpointOptions('test'), { pick: next, wait: (_call, over) => over(next()) });
     const reply = calls.send('sum', 1, { retry: { attempts: 2, backoff: { initial: 1, max: 1 } } });
     links[0]?.requester.answer(failure(1, 429));
     await until(() => links[1]?.link.requests.length === 1);
@@ -90,15 +97,15 @@ describe('send', () => {
 
   it('waits for a link, and rejects with its reason when there is none', async () => {
     const { requester, link } = calling();
-    const route = Promise.withResolvers<Requester>();
-    const calls = callsOver((_call, over) => route.promise.then(over));
+    const ready = Promise.withResolvers<Requester>();
+    const calls = callsAfter(ready.promise);
     const reply = calls.send('sum', 1);
     expect(link.sent).toEqual([]);
-    route.resolve(requester);
+    ready.resolve(requester);
     await until(() => link.requests.length === 1);
     requester.answer(answer('reply', 1, { body: '7' }));
     expect(await reply).toBe(7);
-    const none = callsOver(() => Promise.reject(new RpcException('none', { code: 503 })));
+    const none = callsAfter(Promise.reject(new RpcException('none', { code: 503 })));
     await expect(none.send('sum', 1)).rejects.toMatchObject({ code: 503 });
   });
 });
@@ -120,7 +127,7 @@ describe('calls with retries', () => {
   it('are not tried again when nothing can be sent any more', async () => {
     const { requester, link } = calling();
     const closing = new Abortable();
-    const calls = new Calls(resolveEndpointOptions('test'), (_call, over) => over(requester), closing);
+    const calls = new Calls(resolveEndpointOptions('test'), always(requester), closing);
     const reply = errorOf(calls.send('sum', 1, { retry }));
     closing.abort(new RpcException('closed', { code: 503 }));
     requester.answer(failure(1, 503));
@@ -227,12 +234,12 @@ describe('stream', () => {
 
   it('that is left while it waits for a link sends nothing', async () => {
     const { requester, link } = calling();
-    const route = Promise.withResolvers<Requester>();
-    const calls = callsOver((_call, over) => route.promise.then(over));
+    const ready = Promise.withResolvers<Requester>();
+    const calls = callsAfter(ready.promise);
     const replies = calls.stream('sum', 1)[Symbol.asyncIterator]();
     const read = replies.next();
     const left = replies.return?.();
-    route.resolve(requester);
+    ready.resolve(requester);
     expect(await read).toEqual({ done: true, value: undefined });
     await left;
     expect(link.sent).toEqual([]);

@@ -1,6 +1,7 @@
 import type { AnyCallOptions, AnyStreamOptions, EmitOptions, UntypedCaller } from '../context/index.ts';
 import { Abortable } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
+import type { Schema } from '../patterns/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
 import { LazyIterator } from './lazy-iterator.ts';
 import { givenUpBy, type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
@@ -8,21 +9,26 @@ import { validated, validatedStream } from './replies.ts';
 import type { Requester } from './requester.ts';
 import { withRetry } from './retry.ts';
 
-/** Gives one try of a call its link: at once, or in the order in which the calls came. Rejects with `RpcException` only. */
-export type Route = <Result>(call: PreparedCall, over: (requester: Requester) => Promise<Result>) => Promise<Result>;
+/** Where a call finds its link. */
+export interface Links {
+  /** The one that a call takes now; `undefined`: there is none, or others wait for it. */
+  pick(): Requester | undefined;
+  /** Runs `over` with the one that the call gets, in the order in which the calls came. Rejects with `RpcException` only. */
+  wait<Result>(call: PreparedCall, over: (requester: Requester) => Promise<Result>): Promise<Result>;
+}
 
 /** What a call is, beside its link: checked, given what it inherits, tried and tried again, its replies validated. */
 export class Calls implements UntypedCaller {
   readonly #options: ResolvedEndpointOptions;
   readonly #closing: Abortable;
-  readonly #route: Route;
+  readonly #links: Links;
   #retrying = 0;
 
   /** @param closing aborts when nothing can be sent any more: calls are not tried again after that */
-  constructor(options: ResolvedEndpointOptions, route: Route, closing = new Abortable()) {
+  constructor(options: ResolvedEndpointOptions, links: Links, closing = new Abortable()) {
     this.#options = options;
     this.#closing = closing;
-    this.#route = route;
+    this.#links = links;
   }
 
   /** Calls with `retry` that are not settled, also between two tries. */
@@ -38,9 +44,9 @@ export class Calls implements UntypedCaller {
     } catch (thrown) {
       return Promise.reject(RpcException.from(thrown));
     }
-    const { schema } = call;
-    const reply = this.#try(call, options, false, (requester) => requester.send(call));
-    return schema === undefined ? reply : reply.then((value) => validated(schema, value));
+    const requester = options?.retry === undefined ? this.#links.pick() : undefined;
+    const reply = requester === undefined ? this.#sendLater(call, options) : requester.send(call, call.preparedAt);
+    return call.schema === undefined ? reply : this.#validated(call.schema, reply);
   }
 
   /** Each iteration is a call of its own, which begins when it is first read. */
@@ -56,7 +62,22 @@ export class Calls implements UntypedCaller {
     } catch (thrown) {
       return Promise.reject(RpcException.from(thrown));
     }
+    const requester = options?.retry === undefined ? this.#links.pick() : undefined;
+    if (requester === undefined) return this.#emitLater(call, options);
+    return requester.emit(call, options?.key, call.preparedAt);
+  }
+
+  // Apart, because a function in which a closure is made pays for it on its other ways, too.
+  #sendLater(call: PreparedCall, options: AnyCallOptions | undefined): Promise<unknown> {
+    return this.#try(call, options, false, (requester) => requester.send(call));
+  }
+
+  #emitLater(call: PreparedCall, options: EmitOptions | undefined): Promise<void> {
     return this.#try(call, options, true, (requester) => requester.emit(call, options?.key));
+  }
+
+  #validated(schema: Schema, reply: Promise<unknown>): Promise<unknown> {
+    return reply.then((value) => validated(schema, value));
   }
 
   /** With `retry` the first reply is waited for, since until then the stream may be tried again. */
@@ -89,7 +110,10 @@ export class Calls implements UntypedCaller {
     isEvent: boolean,
     over: (requester: Requester) => Promise<Result>,
   ): Promise<Result> {
-    const attempt = () => this.#route(call, over);
+    const attempt = () => {
+      const requester = this.#links.pick();
+      return requester === undefined ? this.#links.wait(call, over) : over(requester);
+    };
     if (options?.retry === undefined) return attempt();
     this.#retrying += 1;
     return withRetry(call, options.retry, isEvent, this.#closing, attempt).finally(() => {

@@ -64,16 +64,20 @@ export function prepareCall(
   const contract = isContract(target) ? target : undefined;
   if (contract !== undefined) expectKind(contract, kind);
   const pattern = contract === undefined ? targetKey(target as Pattern) : contractTarget(contract);
-  const { signal } = checkOptions(options);
+  if (options !== undefined) checkOptions(options);
+  const signal = options?.signal;
   if (signal?.aborted) throw cancelled(signal.reason);
   if (handled?.aborted) throw cancelled(handled.signal.reason);
   const timeout = options?.timeout ?? defaultTimeout;
-  const limit = handled?.deadline ?? Number.POSITIVE_INFINITY;
+  const limit = handled === undefined || handled.deadline === Number.POSITIVE_INFINITY ? undefined : handled.deadline;
+  const now = performance.now();
+  const own = timeout === 0 ? Number.POSITIVE_INFINITY : now + timeout;
   return {
     pattern,
     data,
     headers: inheritHeaders(checkHeaders(options?.headers), origin),
-    deadline: timeout === 0 ? limit : Math.min(performance.now() + timeout, limit),
+    preparedAt: now,
+    deadline: limit === undefined ? own : Math.min(own, limit),
     limit,
     onAbort: watcher(signal, handled),
     schema: options?.responseType ?? (contract?.kind === 'message' ? contract.reply : undefined),
@@ -102,8 +106,7 @@ export function cancelled(reason: unknown): RpcException {
   return new RpcException('Cancelled by the caller', { code: RpcCode.Cancelled, cause: reason });
 }
 
-function checkOptions(options: AnyCallOptions | undefined): { readonly signal: AbortSignal | undefined } {
-  if (options === undefined) return { signal: undefined };
+function checkOptions(options: AnyCallOptions): void {
   if (typeof options !== 'object' || options === null) throw badOption('options must be an object', options);
   for (const name in options) if (!optionNames.has(name)) throw unknownOption('there is no option', name);
   const { timeout, signal, responseType, retry } = options;
@@ -121,7 +124,6 @@ function checkOptions(options: AnyCallOptions | undefined): { readonly signal: A
     throw badOption('buffer must be a whole number of at least 1', buffer);
   }
   if (key !== undefined && typeof key !== 'string') throw badOption('key must be a string', key);
-  return { signal };
 }
 
 function checkRetry(retry: CallRetry): void {

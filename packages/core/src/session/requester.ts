@@ -48,14 +48,18 @@ export class Requester {
     return this.#calls.size + this.#unacknowledged.size;
   }
 
-  /** Resolves with the decoded reply; rejects with `RpcException` only. */
-  send(call: OutgoingCall): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#begin(new UnaryCall(call, this.#codec, resolve, reject), call));
+  /**
+   * Resolves with the decoded reply; rejects with `RpcException` only.
+   *
+   * @param now the clock, where the caller has just read it: that takes as long as parsing a small body
+   */
+  send(call: OutgoingCall, now = performance.now()): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#begin(new UnaryCall(call, now, resolve, reject), call));
   }
 
   /** The request leaves at once; at most `buffer` replies lie unread. */
   stream(call: OutgoingCall, buffer: number): AsyncIterator<unknown, undefined> {
-    const pending = new StreamCall(call, this.#codec, buffer, {
+    const pending = new StreamCall(call, performance.now(), buffer, {
       grant: (granting) => this.#grant(granting),
       leave: (leaving) => this.#cancel(leaving),
     });
@@ -64,13 +68,13 @@ export class Requester {
   }
 
   /** Resolves when the link has taken it, or, where the link acknowledges, when that came. */
-  emit(call: OutgoingCall, key: string | undefined): Promise<void> {
+  emit(call: OutgoingCall, key: string | undefined, now = performance.now()): Promise<void> {
     try {
-      checkInTime(call);
+      checkInTime(call, now);
       const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
       const { pattern, headers } = call;
       const sent = this.#link.send({ kind: 'event', pattern, headers, contentType, body, key });
-      return sent === undefined ? Promise.resolve() : this.#acknowledged(sent, call);
+      return sent === undefined ? taken : this.#acknowledged(sent, call);
     } catch (thrown) {
       return Promise.reject(RpcException.from(thrown));
     }
@@ -111,7 +115,8 @@ export class Requester {
 
   #begin(pending: PendingCall, call: OutgoingCall): void {
     try {
-      const now = checkInTime(call);
+      const now = pending.sentAt;
+      checkInTime(call, now);
       const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
       pending.id = this.#calls.nextId();
       this.#calls.add(pending);
@@ -123,7 +128,6 @@ export class Requester {
       const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
       const { id, credit } = pending;
       const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
-      pending.sentAt = now;
       pending.sent = true;
       const sent = this.#link.send(request);
       if (sent !== undefined) sent.catch((reason: unknown) => this.#fail(pending, unsent(pattern, reason)));
@@ -139,7 +143,7 @@ export class Requester {
       case 'reply':
         if (answer.last) this.#forget(call);
         else if (call.credit > 0) this.#streaming(call);
-        call.reply(answer.body, answer.contentType, answer.last);
+        call.reply(answer, this.#codec);
         return;
       case 'complete':
         this.#forget(call);
@@ -161,7 +165,7 @@ export class Requester {
   }
 
   #postpone(call: PendingCall, deadline: number): void {
-    call.deadline = Math.min(deadline, call.limit);
+    call.deadline = Math.min(deadline, call.limit ?? Number.POSITIVE_INFINITY);
     this.#watch.deadline(call.deadline);
   }
 
@@ -230,11 +234,12 @@ export class Requester {
   }
 }
 
+/** What `emit` gives when nothing is to be waited for: the same one, since there may be a million of them in a second. */
+const taken = Promise.resolve();
+
 /** @throws TimeoutError when the deadline has passed. */
-function checkInTime(call: OutgoingCall): number {
-  const now = performance.now();
-  if (call.deadline <= now) throw new TimeoutError(`No time is left for "${call.pattern}"`);
-  return now;
+function checkInTime({ deadline, pattern }: OutgoingCall, now: number): void {
+  if (deadline <= now) throw new TimeoutError(`No time is left for "${pattern}"`);
 }
 
 /** What is wrong with a reply is not the caller's fault. */

@@ -2,7 +2,7 @@ import { Abortable, type Dispatcher, Responder, type WarningLog } from '../dispa
 import type { Envelope } from '../envelope/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { Delivery, Link, Receiver, ResolvedEndpointOptions } from '../seam/index.ts';
-import { Calls } from './calls.ts';
+import { Calls, type Links } from './calls.ts';
 import { connectionLost, reasonText } from './link-errors.ts';
 import { Requester } from './requester.ts';
 
@@ -33,11 +33,9 @@ export class Session implements Receiver {
     this.#setup = setup;
     this.#dispatcher = setup.dispatcher;
     this.requester = new Requester(link, setup.options);
-    this.#responder = new Responder(
-      link,
-      setup.dispatcher,
-      new Calls(setup.options, (_, over) => over(this.requester), this.#gone),
-    );
+    // What handlers call back with: this link and no other.
+    const links: Links = { pick: () => this.requester, wait: (_, over) => over(this.requester) };
+    this.#responder = new Responder(link, setup.dispatcher, new Calls(setup.options, links, this.#gone));
   }
 
   get state(): SessionState {
