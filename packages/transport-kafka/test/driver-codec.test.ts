@@ -1,7 +1,7 @@
 import { until } from '@parley/brokers/shared';
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DriverWorld, GroupNotes, ReaderNotes, unique } from './driver-world.ts';
+import { DriverWorld, GroupNotes, patient, put, ReaderNotes, unique } from './driver-world.ts';
 
 let world: DriverWorld;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ it('a group that meets records without a codec stands still, and says why', asyn
   const groupId = unique('g');
   const notes = GroupNotes.on(driver, { groupId, topics: [topic] });
   await notes.consumer.start();
-  await driver.producer({ acks: -1 }).send([{ topic, messages: [{ value: 'v'.repeat(1000) }] }]);
+  await put(driver.producer(patient), [{ topic, messages: [{ value: 'v'.repeat(1000) }] }]);
   await until('it to be told', () => notes.events.includes('lost'));
   const warnings = world.warnings.filter((warning) => warning.includes(`The group "${groupId}" stands still`));
   expect(warnings).toHaveLength(1);
@@ -34,7 +34,7 @@ it('a reader that meets them skips them, says so, and goes on', async () => {
   await driver.admin.ensureTopics([{ topic, ...snappy }]);
   const notes = ReaderNotes.on(driver, { topic });
   await notes.reader.start();
-  await driver.producer({ acks: -1 }).send([{ topic, messages: [{ value: 'v'.repeat(1000) }] }]);
+  await put(driver.producer(patient), [{ topic, messages: [{ value: 'v'.repeat(1000) }] }]);
   await until('it to be told, and to be back', () => notes.events.join() === 'lost,restored');
   expect(world.warnings.filter((warning) => warning.includes(`"${topic}" were skipped`))).toHaveLength(1);
   const admin = driver.objects.admin as Admin;
@@ -44,7 +44,7 @@ it('a reader that meets them skips them, says so, and goes on', async () => {
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [entry] }],
   });
   await until('a record that can be read', async () => {
-    await driver.producer({ acks: -1 }).send([{ topic, messages: [{ value: 'plain' }] }]);
+    await put(driver.producer(patient), [{ topic, messages: [{ value: 'plain' }] }]);
     return notes.values.includes('plain');
   });
 });

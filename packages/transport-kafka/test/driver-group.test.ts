@@ -1,7 +1,7 @@
 import { until } from '@parley/brokers/shared';
 import type { Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DriverWorld, GroupNotes, unique } from './driver-world.ts';
+import { DriverWorld, GroupNotes, grow, patient, put, unique } from './driver-world.ts';
 
 let world: DriverWorld;
 beforeAll(async () => {
@@ -19,9 +19,9 @@ async function topicWith(driver: Driver, partitions: number): Promise<string> {
 
 /** `count` messages, numbered from `from`, spread over all partitions. */
 async function write(driver: Driver, topic: string, count: number, from = 0): Promise<void> {
-  const producer = driver.producer({ acks: -1, patience: 20_000 });
+  const producer = driver.producer(patient);
   const messages = Array.from({ length: count }, (_, i) => ({ key: String(from + i), value: String(from + i) }));
-  expect(await producer.send([{ topic, messages }])).toBeUndefined();
+  await put(producer, [{ topic, messages }]);
   await producer.close(1000);
 }
 
@@ -69,11 +69,11 @@ describe('positions', () => {
 
     const late = GroupNotes.on(driver, { groupId: unique('g'), topics: [topic] });
     await late.consumer.start();
-    await driver.admin.addPartitions(topic, 3);
-    const producer = driver.producer({ acks: -1 });
-    await producer.send([{ topic, messages: [{ partition: 2, value: 'in the new one' }] }]);
+    await grow(driver, topic, 3);
+    const producer = driver.producer(patient);
+    await put(producer, [{ topic, messages: [{ partition: 2, value: 'in the new one' }] }]);
     await until('it', () => late.values.includes('in the new one'));
-    await producer.send([{ topic: added, messages: [{ value: 'before' }] }]);
+    await put(producer, [{ topic: added, messages: [{ value: 'before' }] }]);
     await late.consumer.changeTopics([topic, added]);
     await until('it', () => late.values.includes('before'));
     expect(late.values).toHaveLength(2);
@@ -212,8 +212,8 @@ describe('what an owner does', () => {
   it('pause and resume hold back a partition, seek repeats it, pauseAll ends it though the member stays', async () => {
     const driver = world.open();
     const topic = await topicWith(driver, 2);
-    const producer = driver.producer({ acks: -1 });
-    const send = (partition: number, value: string) => producer.send([{ topic, messages: [{ partition, value }] }]);
+    const producer = driver.producer(patient);
+    const send = (partition: number, value: string) => put(producer, [{ topic, messages: [{ partition, value }] }]);
     const notes = GroupNotes.on(driver, { groupId: unique('g'), topics: [topic] });
     await notes.consumer.start();
     notes.consumer.pause(topic, 0);

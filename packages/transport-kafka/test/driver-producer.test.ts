@@ -2,7 +2,7 @@ import { until } from '@parley/brokers/shared';
 import type { RpcException } from '@parley/core/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DriverMessage, SendFailures } from '../src/driver/driver.ts';
-import { bareProducer, DriverWorld, ReaderNotes, unique } from './driver-world.ts';
+import { bareProducer, DriverWorld, grow, patient, put, ReaderNotes, unique } from './driver-world.ts';
 
 let world: DriverWorld;
 beforeAll(async () => {
@@ -24,14 +24,13 @@ describe('a partition that is newer than the metadata', () => {
     const driver = world.open();
     const topic = unique('grown');
     await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
-    const producer = driver.producer({ acks: -1 });
+    const producer = driver.producer(patient);
     const bare = world.bare().producer(bareProducer);
     await bare.connect();
     await bare.send({ topic, messages: [{ partition: 0, value: 'a' }] });
     expect(await producer.send([{ topic, messages: [{ partition: 0, value: 'a' }] }])).toBeUndefined();
 
-    await driver.admin.addPartitions(topic, 3);
-    await until('the partitions', async () => (await driver.admin.partitionsOf(topic)) === 3);
+    await grow(driver, topic, 3);
     const before = await written(driver, topic);
     expect(await bare.send({ topic, messages: [{ partition: 2, value: 'lost' }] })).toEqual([]);
     expect(await written(driver, topic)).toBe(before);
@@ -67,7 +66,7 @@ describe('a topic that was deleted', () => {
     await bare.connect();
     for (const topic of [gone, kept]) {
       await bare.send({ topic, messages: [{ value: 'a' }] });
-      await producer.send([{ topic, messages: [{ value: 'a' }] }]);
+      await put(producer, [{ topic, messages: [{ value: 'a' }] }]);
     }
     await driver.admin.deleteTopics([gone]);
     await until('the deletion', async () => (await driver.admin.partitionsOf(gone)) === undefined);
@@ -144,7 +143,7 @@ describe('a batch', () => {
     await driver.admin.ensureTopics([ours, theirs].map((topic) => ({ topic, partitions: 7 })));
     const keyed = Array.from({ length: 200 }, (_, i) => ({ key: `key ${i} ä`, value: 'v' }));
     const producer = driver.producer({ acks: -1 });
-    await producer.send([{ topic: ours, messages: keyed }]);
+    await put(producer, [{ topic: ours, messages: keyed }]);
     const bare = world.bare().producer(bareProducer);
     await bare.connect();
     await bare.send({ topic: theirs, messages: keyed });
@@ -154,7 +153,7 @@ describe('a batch', () => {
     expect(await offsets(ours)).toEqual(await offsets(theirs));
     const free = unique('free');
     await driver.admin.ensureTopics([{ topic: free, partitions: 7 }]);
-    await producer.send([{ topic: free, messages: Array.from({ length: 50 }, () => ({ value: 'v' })) }]);
+    await put(producer, [{ topic: free, messages: Array.from({ length: 50 }, () => ({ value: 'v' })) }]);
     expect((await offsets(free)).filter((offset) => offset !== '0')).toEqual(['50']);
   });
 });
@@ -165,11 +164,11 @@ describe('when the broker goes away', () => {
     const driver = own.open();
     const topic = unique('outage');
     await driver.admin.ensureTopics([{ topic, partitions: 2 }]);
-    const [patient, hasty] = [driver.producer({ acks: -1, patience: 30_000 }), driver.producer({ acks: -1 })];
-    await patient.send([{ topic, messages: [{ value: 'a' }] }]);
-    await hasty.send([{ topic, messages: [{ value: 'a' }] }]);
+    const [waits, hasty] = [driver.producer({ acks: -1, patience: 30_000 }), driver.producer({ acks: -1 })];
+    await put(waits, [{ topic, messages: [{ value: 'a' }] }]);
+    await put(hasty, [{ topic, messages: [{ value: 'a' }] }]);
     await own.broker.stop();
-    const waiting = patient.send([{ topic, messages: [{ value: 'b' }] }]);
+    const waiting = waits.send([{ topic, messages: [{ value: 'b' }] }]);
     expect(codes(await hasty.send([{ topic, messages: [{ value: 'b' }] }]))).toEqual([503]);
     await own.broker.start();
     expect(await waiting).toBeUndefined();
@@ -214,7 +213,7 @@ describe('when the broker goes away', () => {
     const topic = unique('closing');
     await driver.admin.ensureTopics([{ topic }]);
     const producer = driver.producer({ acks: -1, patience: 60_000 });
-    await producer.send([{ topic, messages: [{ value: 'a' }] }]);
+    await put(producer, [{ topic, messages: [{ value: 'a' }] }]);
     own.broker.pause();
     const sending = producer.send([{ topic, messages: [{ value: 'b' }] }]);
     const begun = performance.now();
@@ -233,7 +232,7 @@ it('learns the broker’s clock from what it writes to topics with LogAppendTime
   expect(driver.clock.now()).toBeUndefined();
   expect(driver.clock.uncertainty).toBe(Infinity);
   const producer = driver.producer({ acks: 1 });
-  for (let i = 0; i < 10; i++) await producer.send([{ topic, messages: [{ value: 'tick' }] }]);
+  for (let i = 0; i < 10; i++) await put(producer, [{ topic, messages: [{ value: 'tick' }] }]);
   // The broker runs on this machine's clock.
   expect(Math.abs((driver.clock.now() ?? 0) - Date.now())).toBeLessThanOrEqual(Math.ceil(driver.clock.uncertainty) + 2);
   expect(driver.clock.uncertainty).toBeLessThan(1000);

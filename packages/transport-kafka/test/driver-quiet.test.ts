@@ -1,6 +1,6 @@
 import { until } from '@parley/brokers/shared';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { bareProducer, DriverWorld, GroupNotes, ReaderNotes, unique } from './driver-world.ts';
+import { bareProducer, DriverWorld, GroupNotes, put, ReaderNotes, unique } from './driver-world.ts';
 
 /** As brokers are by default: a new group waits 3 s for more members. */
 let world: DriverWorld;
@@ -20,7 +20,7 @@ it('an idle connection uses a small part of the CPU time that kafkajs’s does',
   const driver = world.open();
   const topic = unique('idle');
   await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
-  await driver.producer({ acks: 1 }).send([{ topic, messages: [{ value: 'v' }] }]);
+  await put(driver.producer({ acks: 1 }), [{ topic, messages: [{ value: 'v' }] }]);
   const notes = ReaderNotes.on(driver, { topic });
   await notes.reader.start();
   await idle(500);

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { until } from '@parley/brokers/shared';
 import type { Admin, ISocketFactory } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DriverWorld, ReaderNotes, unique } from './driver-world.ts';
+import { DriverWorld, put, ReaderNotes, unique } from './driver-world.ts';
 import { losesNothing } from './driver-writer.ts';
 
 let world: DriverWorld;
@@ -88,11 +88,11 @@ describe('a reader', () => {
     await driver.admin.ensureTopics([{ topic, partitions: 2 }]);
     const producer = driver.producer({ acks: 1 });
     // In one batch with older ones: a fetch returns whole batches.
-    await producer.send([{ topic, messages: [0, 1].map((partition) => ({ partition, value: 'old' })) }]);
+    await put(producer, [{ topic, messages: [0, 1].map((partition) => ({ partition, value: 'old' })) }]);
     for (let round = 0; round < 50; round++) {
       const notes = ReaderNotes.on(driver, { topic, partition: round % 2 });
       await notes.reader.start();
-      await producer.send([{ topic, messages: [{ partition: round % 2, value: `new ${round}` }] }]);
+      await put(producer, [{ topic, messages: [{ partition: round % 2, value: `new ${round}` }] }]);
       await until('the record', () => notes.values.length > 0);
       expect(notes.values).toEqual([`new ${round}`]);
       await notes.reader.close(1000);
@@ -103,7 +103,7 @@ describe('a reader', () => {
     const driver = world.open();
     const topic = unique('begin');
     await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
-    await driver.producer({ acks: 1 }).send([{ topic, messages: [{ value: 'a' }, { value: 'b' }] }]);
+    await put(driver.producer({ acks: 1 }), [{ topic, messages: [{ value: 'a' }, { value: 'b' }] }]);
     const notes = ReaderNotes.on(driver, { topic, from: 'beginning' });
     await notes.reader.start();
     await until('both', () => notes.values.length === 2);
@@ -130,7 +130,7 @@ describe('a reader', () => {
     const begun = performance.now();
     await notes.reader.close(5000);
     expect(performance.now() - begun).toBeLessThan(500);
-    await driver.producer({ acks: 1 }).send([{ topic, messages: [{ value: 'late' }] }]);
+    await put(driver.producer({ acks: 1 }), [{ topic, messages: [{ value: 'late' }] }]);
     expect(notes.values).toEqual([]);
   });
 
@@ -152,7 +152,7 @@ describe('a reader', () => {
     await reader.start();
     const producer = driver.producer({ acks: 1 });
     for (let round = 1; round <= 3; round++) {
-      await producer.send([{ topic, messages: [{ value: 'v' }] }]);
+      await put(producer, [{ topic, messages: [{ value: 'v' }] }]);
       await until('the record', () => seen >= round);
     }
     expect(world.warnings.filter((warning) => warning.includes('the owner’s own fault'))).toHaveLength(3);
@@ -265,11 +265,11 @@ describe('a reader loses nothing that was acknowledged', () => {
         },
       );
     const producer = driver.producer({ acks: -1 });
-    await producer.send([{ topic, messages: [{ value: 'a' }] }]);
+    await put(producer, [{ topic, messages: [{ value: 'a' }] }]);
     const reader = open();
     await reader.start();
     await until('the first', () => values.length === 1);
-    await producer.send([{ topic, messages: [{ value: 'b' }] }]);
+    await put(producer, [{ topic, messages: [{ value: 'b' }] }]);
     // Another one, that has room, has it: so would this one.
     const other = ReaderNotes.on(driver, { topic, from: 'beginning' });
     await other.reader.start();

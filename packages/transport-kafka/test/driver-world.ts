@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { type KafkaBroker, type KafkaOptions, startKafka } from '@parley/brokers/kafka';
+import { until } from '@parley/brokers/shared';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type {
+  DriverProducer,
   DriverRecord,
   GroupConsumer,
   GroupOptions,
   GroupOwner,
+  KafkaDriver,
   PartitionReader,
   ReaderOptions,
+  TopicMessages,
   TopicPartition,
 } from '../src/driver/driver.ts';
 import { type KafkaJsOptions, openKafkaJs } from '../src/driver/index.ts';
@@ -58,6 +62,20 @@ export const bareProducer = { allowAutoTopicCreation: false, createPartitioner: 
 
 export function unique(name: string): string {
   return `${name}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Writes all of it, or fails with what kept one of it from being written: `send` only tells. */
+export async function put(producer: DriverProducer, batch: readonly TopicMessages[]): Promise<void> {
+  for (const error of (await producer.send(batch))?.values() ?? []) throw error;
+}
+
+/** Of a producer that waits for partitions that were made a moment ago. */
+export const patient = { acks: -1, patience: 20_000 } as const;
+
+/** Adds partitions, and waits until the brokers tell of them. Their leaders may take a little longer. */
+export async function grow(driver: KafkaDriver, topic: string, total: number): Promise<void> {
+  await driver.admin.addPartitions(topic, total);
+  await until('the partitions', async () => (await driver.admin.partitionsOf(topic)) === total);
 }
 
 /** A group consumer that notes what it is told, and commits each record when it has it. */

@@ -4,27 +4,18 @@ import type { GroupConsumer, GroupOptions, GroupOwner, TopicPartition, TopicPart
 import { backoffDelay, Pause, settled } from '../backoff.ts';
 import { driverError, isFatal, kindOf } from '../errors.ts';
 import type { Shared } from '../shared.ts';
+import { type CommitHost, commitOffsets, outdated } from './commit-offsets.ts';
 import { firstPositions } from './first-positions.ts';
-import { defaultSessionTimeout, GroupMember, type GroupMemberHost } from './group-member.ts';
+import { Generation } from './generation.ts';
+import { defaultRebalanceTimeout, defaultSessionTimeout, GroupMember, type GroupMemberHost } from './group-member.ts';
 import { joinPromise } from './join-promise.ts';
 import { commitAs, leaveAs, type Member } from './membership.ts';
+import { MissingTopics } from './missing-topics.ts';
 
 /** Milliseconds that the owner gets to commit before partitions go back. */
 const revokeTimeout = 1000;
 /** Milliseconds for a consumer that is to be replaced, or has crashed, to end. */
 const replaceTimeout = 1000;
-const missingInterval = 1000;
-const commitAttempts = 4;
-
-/** From joining to the next rebalance. */
-interface Generation extends Member {
-  readonly number: number;
-  readonly partitions: readonly TopicPartitionOffset[];
-  coordinator: Broker;
-  evicted: boolean;
-  /** By `performance.now()`, when the latest request began that the coordinator has answered as to a member. */
-  confirmedAt: number;
-}
 
 /** A member of a group for as long as it is open: kafkajs consumers one after the other, under one member id. */
 export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
@@ -35,6 +26,13 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   readonly #pause = new Pause();
   /** Topics that begin at their beginning where the group has no offset: it had one before, or they were added later. */
   readonly #known = new Set<string>();
+  readonly #missing = new MissingTopics(
+    () => this.#topics.filter((topic) => this.#member?.cluster.findTopicPartitionMetadata(topic).length === 0),
+    (topics) => {
+      for (const topic of topics) this.#shared.missing(topic);
+      this.#tell(() => this.#owner.missing(topics));
+    },
+  );
   #topics: readonly string[];
   #joined = joinPromise();
   #member: GroupMember | undefined;
@@ -43,7 +41,9 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   #generation: Generation | undefined;
   #generations = 0;
   #loop: Promise<void> | undefined;
-  #missingTimer: ReturnType<typeof setInterval> | undefined;
+  #revoking: Promise<void> | undefined;
+  /** By `performance.now()`, since when a join is under way; `undefined` when none is. */
+  #joiningSince: number | undefined;
   #everJoined = false;
   #lost = false;
   #pausedAll = false;
@@ -61,6 +61,10 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   /** For `unwrap`. */
   get consumer(): Consumer | undefined {
     return this.#member?.consumer;
+  }
+
+  get #sessionTimeout(): number {
+    return this.#options.sessionTimeout ?? defaultSessionTimeout;
   }
 
   start(): Promise<void> {
@@ -97,26 +101,16 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   }
 
   async commit(number: number, offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    const generation = this.#generation;
     if (offsets.length === 0) return;
-    if (generation === undefined || generation.number !== number) throw this.#outdated();
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await commitAs(generation, this.groupId, generation.coordinator, offsets);
-        return;
-      } catch (error) {
-        const kind = kindOf(error);
-        if (kind === 'ILLEGAL_GENERATION' || kind === 'UNKNOWN_MEMBER_ID') {
-          generation.evicted = true;
-          throw this.#outdated();
-        }
-        const hopeless = attempt + 1 >= commitAttempts || this.#closed || kind === 'REBALANCE_IN_PROGRESS';
-        if (hopeless) throw driverError(`Cannot commit offsets of the group "${this.groupId}"`, error);
-      }
-      await this.#pause.wait(backoffDelay(attempt));
-      const coordinator = await this.#member?.findCoordinator().catch(() => undefined);
-      if (coordinator !== undefined) generation.coordinator = coordinator;
-    }
+    const generation = this.#generation;
+    if (generation === undefined || generation.number !== number) throw outdated(this.groupId);
+    const host: CommitHost = {
+      groupId: this.groupId,
+      isClosed: () => this.#closed,
+      wait: (milliseconds) => this.#pause.wait(milliseconds),
+      findCoordinator: async () => this.#member?.findCoordinator(),
+    };
+    await commitOffsets(host, generation, offsets);
   }
 
   async close(timeout: number): Promise<void> {
@@ -124,7 +118,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     const generation = this.#generation ?? this.#next;
     this.#closed = true;
     this.#generation = undefined;
-    clearInterval(this.#missingTimer);
+    this.#missing.stop();
     this.#pause.end();
     this.#joined.reject(new RpcException('The consumer is closed', { code: RpcCode.Unavailable }));
     if (generation !== undefined) await settled(leaveAs(generation, this.groupId, generation.coordinator), timeout);
@@ -134,27 +128,28 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   }
 
   get isMember(): boolean {
-    const { evicted = true, confirmedAt = 0 } = this.#generation ?? {};
-    return !evicted && performance.now() - confirmedAt < (this.#options.sessionTimeout ?? defaultSessionTimeout);
+    return this.#generation?.isMember(this.#sessionTimeout) ?? false;
   }
 
   rememberedId(): string {
     return this.#memberId;
   }
 
-  forgetId(): void {
-    this.#memberId = '';
+  forgetId(memberId: string): void {
+    if (this.#memberId === memberId) this.#memberId = '';
   }
 
-  confirmed(since: number): void {
-    if (this.#generation !== undefined) this.#generation.confirmedAt = since;
+  confirmed(generationId: number, since: number): void {
+    if (this.#generation === undefined) this.#endIfUntold();
+    else if (this.#generation.generationId === generationId) this.#generation.confirmed(since);
   }
 
-  evicted(): void {
-    if (this.#generation !== undefined) this.#generation.evicted = true;
+  evicted(generationId: number): void {
+    if (this.#generation?.generationId === generationId) this.#generation.evicted();
   }
 
   async joining(): Promise<void> {
+    this.#joiningSince = performance.now();
     await this.#revoke();
     if (this.#closed) throw new RpcException('The consumer is closed', { code: RpcCode.Unavailable });
   }
@@ -174,20 +169,14 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     const first = await firstPositions(cluster, coordinator, this.groupId, partitions, fromBeginning, isRead);
     if (first.missing.length > 0) await commitAs(member, this.groupId, coordinator, first.missing);
     for (const { topic } of partitions) this.#known.add(topic);
-    this.#next = {
-      ...member,
-      number: ++this.#generations,
-      partitions: first.all,
-      coordinator,
-      evicted: false,
-      confirmedAt,
-    };
+    this.#next = new Generation(++this.#generations, member, first.all, coordinator, confirmedAt);
   }
 
   ready(): void {
     const generation = this.#next;
     if (generation === undefined || this.#closed || this.#replacing) return;
     this.#generation = generation;
+    this.#joiningSince = undefined;
     this.#tellKafkaJs((consumer) => consumer.resume(consumer.paused()));
     if (this.#pausedAll) this.pauseAll();
     this.#tell(() => this.#owner.assigned(generation.number, generation.partitions));
@@ -195,13 +184,14 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     this.#joined.resolve();
     if (this.#lost) this.#tell(() => this.#owner.restored());
     this.#lost = false;
-    this.#lookForMissing();
+    this.#missing.look();
   }
 
   batch(payload: EachBatchPayload): void {
     const generation = this.#generation;
+    if (generation === undefined) return this.#endIfUntold();
     // Stale: to be read from elsewhere (`seek`).
-    if (generation === undefined || this.#pausedAll || payload.isStale()) return;
+    if (this.#pausedAll || payload.isStale()) return;
     const { batch } = payload;
     this.#tell(() => this.#owner.records(generation.number, batch.topic, batch.partition, batch.messages));
   }
@@ -216,7 +206,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
         attempt = 0;
         continue;
       }
-      this.evicted();
+      this.#generation?.evicted();
       await this.#revoke();
       await member.end(replaceTimeout);
       const error = driverError(`Cannot read as a member of the group "${this.groupId}"`, reason);
@@ -232,6 +222,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   #begin(): GroupMember {
     this.#replacing = false;
     this.#next = undefined;
+    this.#joiningSince = performance.now();
     const member = new GroupMember(this.#shared, this.#options, this.#topics, this);
     this.#member = member;
     void member.run();
@@ -252,39 +243,41 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
     this.#joined.reject(error);
   }
 
-  async #revoke(): Promise<void> {
+  /** Once, however many ask for it meanwhile. */
+  #revoke(): Promise<void> {
     const generation = this.#generation;
-    if (generation === undefined) return;
-    clearInterval(this.#missingTimer);
+    if (generation === undefined) return Promise.resolve();
+    this.#revoking ??= this.#takeBack(generation).finally(() => {
+      this.#revoking = undefined;
+    });
+    return this.#revoking;
+  }
+
+  async #takeBack(generation: Generation): Promise<void> {
+    this.#missing.stop();
     let told: unknown;
     this.#tell(() => {
-      told = this.#owner.revoked(generation.number, !generation.evicted);
+      told = this.#owner.revoked(generation.number, !generation.isEvicted);
     });
     await settled(Promise.resolve(told), revokeTimeout);
     if (this.#generation === generation) this.#generation = undefined;
+  }
+
+  /**
+   * kafkajs fetches, or is answered as a member, and nobody was told of its partitions, nor is that to come: a join that
+   * failed somewhere on its way. What it hands over would be lost, so it begins anew, where the group has committed.
+   */
+  #endIfUntold(): void {
+    if (this.#closed || this.#replacing) return;
+    const longest = (this.#options.rebalanceTimeout ?? defaultRebalanceTimeout) + this.#sessionTimeout;
+    if (this.#joiningSince !== undefined && performance.now() - this.#joiningSince < longest) return;
+    this.#member?.fail(new Error('kafkajs reads without having told of a new generation'));
   }
 
   #explain(reason: unknown, error: RpcException): void {
     if (kindOf(reason) !== 'KafkaJSNotImplemented') return;
     const what = `The group "${this.groupId}" stands still: a record in one of its topics is compressed in a way that kafkajs has no codec for`;
     this.#shared.warnOnce(what, error);
-  }
-
-  #lookForMissing(): void {
-    const look = (): boolean => {
-      const cluster = this.#member?.cluster;
-      const missing = this.#topics.filter((topic) => cluster?.findTopicPartitionMetadata(topic).length === 0);
-      for (const topic of missing) this.#shared.missing(topic);
-      if (missing.length > 0) this.#tell(() => this.#owner.missing(missing));
-      return missing.length > 0;
-    };
-    clearInterval(this.#missingTimer);
-    if (look()) this.#missingTimer = setInterval(look, missingInterval);
-  }
-
-  #outdated(): RpcException {
-    const message = `Cannot commit offsets of the group "${this.groupId}": it has shared its partitions out anew`;
-    return new RpcException(message, { code: RpcCode.Unavailable });
   }
 
   /** Before it has joined, and while it is replaced, there is nothing to pause or seek. */

@@ -1,4 +1,4 @@
-import { type Cluster, type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
+import { type Broker, type Cluster, type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
 import type { GroupOptions } from '../../driver.ts';
 import { settled } from '../backoff.ts';
 import { kafkaConfig } from '../connection/kafkajs-options.ts';
@@ -6,7 +6,8 @@ import { mendCluster } from '../connection/open-cluster.ts';
 import { Sockets } from '../connection/sockets.ts';
 import type { Shared } from '../shared.ts';
 import { assigner } from './assigner.ts';
-import { type FindCoordinator, type MembershipHost, watchMembership } from './membership.ts';
+import { MemberGate } from './member-gate.ts';
+import { type Membership, type MembershipHost, watchMembership } from './membership.ts';
 
 export interface GroupMemberHost extends MembershipHost {
   /** Must not throw. */
@@ -17,7 +18,8 @@ export interface GroupMemberHost extends MembershipHost {
 
 /** Milliseconds. */
 export const defaultSessionTimeout = 6000;
-const defaults = { rebalanceTimeout: 30_000, heartbeatInterval: 500, maxWaitTime: 200 };
+export const defaultRebalanceTimeout = 30_000;
+const defaults = { heartbeatInterval: 500, maxWaitTime: 200 };
 /** How soon new partitions, and topics that were missing, are noticed. */
 const metadataMaxAge = 1000;
 
@@ -25,20 +27,20 @@ const metadataMaxAge = 1000;
 export class GroupMember {
   readonly consumer: Consumer;
   readonly cluster: Cluster;
-  readonly findCoordinator: FindCoordinator;
   /** Never rejects. */
   readonly ended: Promise<unknown>;
   readonly #sockets: Sockets;
   readonly #topics: readonly string[];
-  readonly #host: GroupMemberHost;
-  readonly #end: (reason: unknown) => void;
+  readonly #gate: MemberGate;
+  readonly #membership: Membership;
+  readonly #ended: (reason: unknown) => void;
 
   constructor(shared: Shared, options: GroupOptions, topics: readonly string[], host: GroupMemberHost) {
     const ended = Promise.withResolvers<unknown>();
     this.ended = ended.promise;
-    this.#end = ended.resolve;
+    this.#ended = ended.resolve;
     this.#topics = topics;
-    this.#host = host;
+    this.#gate = new MemberGate(host);
     this.#sockets = new Sockets(shared.options.kafkajs?.socketFactory);
     const sessionTimeout = options.sessionTimeout ?? defaultSessionTimeout;
     // A request that takes longer than a session is of no use: the next broker or connection may be better.
@@ -49,7 +51,7 @@ export class GroupMember {
     this.consumer = new Kafka(kafkaConfig({ ...shared.options, kafkajs }, this.#sockets, retry)).consumer({
       groupId: options.groupId,
       sessionTimeout,
-      rebalanceTimeout: options.rebalanceTimeout ?? defaults.rebalanceTimeout,
+      rebalanceTimeout: options.rebalanceTimeout ?? defaultRebalanceTimeout,
       heartbeatInterval: options.heartbeatInterval ?? defaults.heartbeatInterval,
       maxWaitTimeInMs: Math.min(options.maxWaitTime ?? defaults.maxWaitTime, 500),
       ...(options.maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition: options.maxBytesPerPartition }),
@@ -67,9 +69,23 @@ export class GroupMember {
     if (cluster === undefined) throw new Error('kafkajs gave no cluster: is it version 2.2.4?');
     this.cluster = cluster;
     mendCluster(cluster, shared.options, this.#sockets);
-    this.findCoordinator = watchMembership(cluster, host);
-    this.consumer.on(this.consumer.events.GROUP_JOIN, () => host.ready());
-    this.consumer.on(this.consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
+    this.#membership = watchMembership(cluster, this.#gate);
+    this.consumer.on(this.consumer.events.GROUP_JOIN, () => {
+      this.#membership.ready();
+      this.#gate.ready();
+    });
+    this.consumer.on(this.consumer.events.CRASH, ({ payload }) => this.fail(payload.error));
+  }
+
+  /** The coordinator's broker as it is now. */
+  findCoordinator(): Promise<Broker> {
+    return this.#membership.findCoordinator();
+  }
+
+  /** It is over, though kafkajs may not know yet: `end` it. */
+  fail(reason: unknown): void {
+    this.#gate.shut();
+    this.#ended(reason);
   }
 
   /** Joins; what goes wrong is told by `ended`. */
@@ -82,19 +98,20 @@ export class GroupMember {
         autoCommit: false,
         // Awaits nothing, so no handler holds up a fetch or a heartbeat, and none throws into kafkajs.
         eachBatch: (payload) => {
-          this.#host.batch(payload);
+          this.#gate.batch(payload);
           return Promise.resolve();
         },
       });
     } catch (error) {
-      this.#end(error);
+      this.fail(error);
     }
   }
 
   /** Without leaving the group. */
   async end(timeout: number): Promise<void> {
+    this.#gate.shut();
     await settled(this.consumer.disconnect(), timeout);
     this.#sockets.close();
-    this.#end(undefined);
+    this.#ended(undefined);
   }
 }
