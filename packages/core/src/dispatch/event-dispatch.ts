@@ -46,11 +46,11 @@ export class EventDispatch {
   }
 
   receive(event: Event, delivery: Delivery | undefined): void {
-    const { table, workload, log, options, draining } = this.#dispatcher;
+    const { table, workload, log, options, isDraining } = this.#dispatcher;
     const records = forAudience(table.events(event.pattern), event.audience);
     if (records.length === 0) {
       delivery?.done();
-    } else if (delivery === undefined && draining.aborted) {
+    } else if (delivery === undefined && isDraining) {
       log.warn('an event that came after the peers were told that the service goes away was dropped');
     } else if (delivery !== undefined) {
       workload.enter();
@@ -176,28 +176,32 @@ export class EventDispatch {
   /** `undefined` when the handler is through already: a promise for each event would cost more than the rest of it. */
   #handle(event: Event, record: ServedHandler, attempt: number): Promise<void> | undefined {
     const handling = new EventHandling(event, attempt, this.#scope);
-    const unwatch = this.#dispatcher.stopping.onAbort((reason) => handling.abort(reason));
-    const end = () => {
-      handling.over = true;
-      unwatch();
-    };
     try {
       // Decoded for each handler: what one does to its payload, no other sees.
       const data = decodePayload(event.body, event.contentType, this.#dispatcher.options.codec);
       const context = new this.#Context(handling);
-      const result = runInContext(record.handle, data, context);
-      if (isPromiseLike(result) || isStream(result)) return this.#finish(result, handling, context).finally(end);
+      const result = record.frame.run(record.handle, data, context);
+      if (isPromiseLike(result) || isStream(result)) {
+        record.frame.goesOn(context);
+        return this.#finish(result, handling, context);
+      }
     } catch (thrown) {
-      end();
+      handling.over = true;
       throw thrown;
     }
-    end();
+    handling.over = true;
     return undefined;
   }
 
   async #finish(result: unknown, handling: EventHandling, context: MessageContext): Promise<void> {
-    const settled = await result;
-    if (isStream(settled)) await runInContext(() => readToEnd(settled, handling), undefined, context);
+    const unwatch = this.#dispatcher.stopping.onAbort((reason) => handling.abort(reason));
+    try {
+      const settled = await result;
+      if (isStream(settled)) await runInContext(() => readToEnd(settled, handling), undefined, context);
+    } finally {
+      handling.over = true;
+      unwatch();
+    }
   }
 
   #logFailure(event: Event, record: ServedHandler, thrown: unknown, then: string): void {

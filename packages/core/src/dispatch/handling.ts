@@ -23,25 +23,22 @@ abstract class Handling extends Abortable implements HandledMessage {
   abstract readonly attempt: number;
   abstract readonly deadline: number;
   over = false;
+  readonly pattern: string;
+  readonly source: unknown;
   protected readonly scope: HandlingScope;
-  readonly #message: Request | Event;
+  readonly #headers: Headers | undefined;
 
-  constructor(message: Request | Event, scope: HandlingScope) {
+  /** Keeps nothing of the message's body: a handler may run for long. */
+  constructor({ pattern, headers, source }: Request | Event, scope: HandlingScope) {
     super();
-    this.#message = message;
+    this.pattern = pattern;
+    this.source = source;
     this.scope = scope;
-  }
-
-  get pattern(): string {
-    return this.#message.pattern;
+    this.#headers = headers;
   }
 
   get headers(): Headers {
-    return this.#message.headers ?? noHeaders;
-  }
-
-  get source(): unknown {
-    return this.#message.source;
+    return this.#headers ?? noHeaders;
   }
 
   get transport(): string {
@@ -61,7 +58,6 @@ abstract class Handling extends Abortable implements HandledMessage {
 
 /** A request while its handler runs. */
 export class RequestHandling extends Handling {
-  readonly isEvent = false;
   readonly id: CallId;
   readonly handler: string;
   readonly attempt: number;
@@ -76,7 +72,7 @@ export class RequestHandling extends Handling {
   stream: ReplyStream | undefined = undefined;
   /** Answered, cancelled or expired: nothing more is sent. The handler may still run. */
   settled = false;
-  readonly #deliveries: Delivery[] = [];
+  #deliveries: Delivery[] | undefined = undefined;
   #released = false;
 
   constructor(request: Request, handler: string, attempt: number, deadline: number, scope: HandlingScope) {
@@ -86,6 +82,10 @@ export class RequestHandling extends Handling {
     this.credit = request.credit;
     this.deadline = deadline;
     this.attempt = attempt;
+  }
+
+  get isEvent(): boolean {
+    return false;
   }
 
   get correlationId(): string {
@@ -99,31 +99,44 @@ export class RequestHandling extends Handling {
   /** What to release at the end. Several, when the same request is delivered again while it is handled. */
   settleWith(delivery: Delivery): void {
     if (this.#released) delivery.done();
+    else if (this.#deliveries === undefined) this.#deliveries = [delivery];
     else this.#deliveries.push(delivery);
   }
 
   /** Whether a broker keeps the request until it is released. */
   get isKept(): boolean {
-    return this.#deliveries.length > 0;
+    return this.#deliveries !== undefined;
   }
 
   /** Tells the broker that it is done with. Does nothing the second time. */
   release(): void {
     this.#released = true;
-    for (const delivery of this.#deliveries.splice(0)) delivery.done();
+    const deliveries = this.#deliveries;
+    if (deliveries === undefined) return;
+    this.#deliveries = undefined;
+    for (const delivery of deliveries) delivery.done();
   }
 }
 
 /** An event while one of its handlers runs. */
 export class EventHandling extends Handling {
-  readonly isEvent = true;
-  readonly correlationId = undefined;
-  readonly deadline = Number.POSITIVE_INFINITY;
   readonly attempt: number;
 
   constructor(event: Event, attempt: number, scope: HandlingScope) {
     super(event, scope);
     this.attempt = attempt;
+  }
+
+  get isEvent(): boolean {
+    return true;
+  }
+
+  get correlationId(): undefined {
+    return undefined;
+  }
+
+  get deadline(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   defer(): void {

@@ -1,4 +1,4 @@
-import type { MessageContext } from '../context/index.ts';
+import { HandlerFrame, type MessageContext } from '../context/index.ts';
 import { validate } from '../patterns/index.ts';
 import type { HandlerFunction, HandlerRecord } from '../registry/index.ts';
 import { type RetryPolicy, resolveRetry } from '../seam/index.ts';
@@ -25,6 +25,8 @@ export type ServerInterceptor = (call: ServerCall, next: (call?: ServerCall) => 
 /** A handler as an endpoint serves it. */
 export interface ServedHandler extends HandlerRecord {
   readonly retry: RetryPolicy;
+  /** Where it runs. */
+  readonly frame: HandlerFrame;
 }
 
 /**
@@ -37,7 +39,7 @@ export function serveHandler(
   retry: RetryPolicy,
 ): ServedHandler {
   const handle = withInterceptors(record, withValidation(record), interceptors);
-  return { ...record, handle, retry: resolveRetry(record.name, record.retry, retry) };
+  return { ...record, handle, retry: resolveRetry(record.name, record.retry, retry), frame: new HandlerFrame() };
 }
 
 function withValidation({ schema, handle, kind }: HandlerRecord): HandlerFunction {

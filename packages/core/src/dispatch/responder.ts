@@ -2,17 +2,18 @@ import { MessageContext, runInContext, type UntypedCaller } from '../context/ind
 import { CallTable, CallWatch } from '../correlation/index.ts';
 import { type Cancel, type Credit, decodePayload, type Event, type Request } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
-import type { HandlerRecord } from '../registry/index.ts';
 import type { Delivery, Link } from '../seam/index.ts';
 import { Answers } from './answers.ts';
 import { CancelMemory } from './cancel-memory.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventDispatch } from './event-dispatch.ts';
 import { type HandlingScope, RequestHandling } from './handling.ts';
+import type { ServedHandler } from './interceptor.ts';
 import type { WarningLog } from './logger.ts';
 import { isPromiseLike } from './promise-like.ts';
 import { callerLost, closedTooSoon, overloaded, unsettled } from './reasons.ts';
 import { isStream, type ReplySource, ReplyStream } from './reply-stream.ts';
+import { turnStart } from './turn-clock.ts';
 
 /** The answering half of a session: requests and events in, handlers run, answers out. */
 export class Responder implements HandlingScope {
@@ -55,7 +56,7 @@ export class Responder implements HandlingScope {
   }
 
   request(request: Request, delivery: Delivery | undefined): void {
-    const now = performance.now();
+    const now = turnStart();
     // Expired on its way, or given up by its caller before it came.
     if (request.timeout < 0 || this.#cancelled.take(request.id, now)) {
       delivery?.done();
@@ -114,26 +115,26 @@ export class Responder implements HandlingScope {
   /** What speaks against handling it at all; none of it has run. */
   #refusal(
     request: Request,
-    record: HandlerRecord | undefined,
+    record: ServedHandler | undefined,
     delivery: Delivery | undefined,
   ): RpcException | undefined {
-    const { draining, workload, options } = this.#dispatcher;
+    const { isDraining, workload, options } = this.#dispatcher;
     if (record === undefined) {
       return new RpcException(`There is no handler for the message "${request.pattern}"`, { code: RpcCode.NoHandler });
     }
     if (delivery !== undefined) return undefined;
-    if (draining.aborted) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
+    if (isDraining) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
     if (workload.room === 0) return overloaded(`${options.concurrency} handlers are running`, 'concurrency');
     if (this.#inFlight >= options.maxInFlight)
       return overloaded(`${this.#inFlight} requests of this link are running`, 'maxInFlight');
     return undefined;
   }
 
-  #take(request: Request, record: HandlerRecord, delivery: Delivery | undefined, now: number): void {
+  #take(request: Request, record: ServedHandler, delivery: Delivery | undefined, now: number): void {
     const { maxDeliveries } = this.#dispatcher.options;
     if (delivery !== undefined) {
       // It stays with the broker, for an instance that is not going away.
-      if (this.#dispatcher.draining.aborted) return;
+      if (this.#dispatcher.isDraining) return;
       if (delivery.attempt !== undefined && delivery.attempt > maxDeliveries) {
         const error = new RpcException(`Given up after ${maxDeliveries} deliveries without an answer`, {
           code: RpcCode.Internal,
@@ -159,7 +160,7 @@ export class Responder implements HandlingScope {
   async #runOnce(
     request: Request,
     handling: RequestHandling,
-    record: HandlerRecord,
+    record: ServedHandler,
     delivery: Delivery,
   ): Promise<void> {
     const isSure = await delivery.doneFirst();
@@ -176,13 +177,14 @@ export class Responder implements HandlingScope {
     this.#left(handling);
   }
 
-  #run(request: Request, handling: RequestHandling, record: HandlerRecord): void {
+  #run(request: Request, handling: RequestHandling, record: ServedHandler): void {
     const context = new this.#Context(handling);
     let result: unknown;
     try {
       const data = decodePayload(request.body, request.contentType, this.#dispatcher.options.codec);
-      result = runInContext(record.handle, data, context);
+      result = record.frame.run(record.handle, data, context);
       if (isPromiseLike(result)) {
+        record.frame.goesOn(context);
         // A thenable that is no promise may call back twice, or never.
         const promise = result instanceof Promise ? result : Promise.resolve(result);
         promise.then(
