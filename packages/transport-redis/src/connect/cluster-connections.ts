@@ -7,6 +7,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Connections, ConnectionsOwner } from './connections.ts';
 import { Ensemble } from './ensemble.ts';
 import { countSubscribers } from './listeners.ts';
+import { Parcels } from './parcels.ts';
 import type { Role } from './place-options.ts';
 import { Publisher } from './publisher.ts';
 import type { Address } from './read-place.ts';
@@ -55,9 +56,11 @@ export class ClusterConnections implements Connections {
     this.#subscriber = this.#create('subscriber', someNode, heartbeat, ensemble.join(), (redis) =>
       hear(redis, owner.receive),
     );
-    this.events = new Publisher(new ServerOutlet(this.#publishing));
+    const plain = new ServerOutlet(this.#publishing);
+    this.events = new Publisher(new Parcels(plain, { inOrder: true }));
     this.knowsReceivers = place.sharded;
-    this.posts = place.sharded ? new Publisher(new ShardedOutlet(this.#cluster)) : this.events;
+    const outlet = place.sharded ? new ShardedOutlet(this.#cluster) : plain;
+    this.posts = new Publisher(new Parcels(outlet, { inOrder: false }));
     if (!place.sharded) return;
     this.#shards = new Shards({
       cluster: this.#cluster,
@@ -116,6 +119,8 @@ export class ClusterConnections implements Connections {
   async close(timeout: number): Promise<void> {
     const until = performance.now() + timeout;
     if (timeout > 0) await within(timeout, Promise.all([this.posts.drained(), this.events.drained()]));
+    this.posts.flush();
+    this.events.flush();
     const left = Math.max(0, until - performance.now());
     await Promise.all([
       this.#publishing.close(left),

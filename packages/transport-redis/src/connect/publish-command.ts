@@ -1,5 +1,5 @@
 import { Command } from 'ioredis';
-import type { Confirmed } from './publisher.ts';
+import type { Called } from './outlet.ts';
 
 /** What ioredis's command makes in `initPromise`, which its types call private. */
 interface Settling {
@@ -8,7 +8,7 @@ interface Settling {
   reject: (error: Error) => void;
   promise: Promise<unknown>;
   bufferMode: boolean | undefined;
-  callback: Confirmed;
+  callback: Called;
   isSettled: boolean;
 }
 
@@ -17,8 +17,8 @@ interface Settling {
  * version of ioredis that makes them elsewhere it is a command like any other.
  */
 export class PublishCommand extends Command {
-  constructor(channel: string, message: string | Buffer, confirmed: Confirmed) {
-    super('publish', [channel, message], noOptions, confirmed);
+  constructor(channel: string, message: string | Buffer, called: Called) {
+    super('publish', [channel, message], noOptions, called);
   }
 }
 

@@ -1,23 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { type Confirmed, isUnsent, type Outlet, type Published, Publisher } from './publisher.ts';
+import { type Carrier, type Confirmed, type Outgoing, type Published, Publisher } from './publisher.ts';
+import { isUnsent } from './unsent.ts';
 
 /** Holds what is published until it is told to confirm it. */
-class Held implements Outlet {
+class Held implements Carrier {
   isOpen = true;
-  readonly sent: { readonly message: string; readonly confirmed: Confirmed }[] = [];
+  readonly sent: { readonly outgoing: Outgoing; readonly confirmed: Confirmed }[] = [];
 
-  publish(_channel: string, message: string | Buffer, confirmed: Confirmed): void {
-    this.sent.push({ message: String(message), confirmed });
+  carry(outgoing: Outgoing, confirmed: Confirmed): void {
+    this.sent.push({ outgoing, confirmed });
   }
 
+  flush(): void {}
+
   confirm(count = 1): void {
-    for (const { confirmed } of this.sent.splice(0, count)) confirmed(null, 1);
+    for (const { outgoing, confirmed } of this.sent.splice(0, count)) confirmed(outgoing, undefined, 1);
   }
 
   /** The connection is lost: what was under way has an unknown outcome. */
   break(): void {
     this.isOpen = false;
-    for (const { confirmed } of this.sent.splice(0)) confirmed(new Error('lost'));
+    for (const { outgoing, confirmed } of this.sent.splice(0)) confirmed(outgoing, new Error('lost'), undefined);
   }
 }
 
@@ -33,9 +36,9 @@ describe('Publisher', () => {
     const publisher = new Publisher(outlet);
     const ends: string[] = [];
     for (const name of ['a', 'b', 'c']) publisher.publish('ch', `${name}${large}`, noted(ends, name));
-    expect(outlet.sent.map(({ message }) => message[0])).toEqual(['a']);
+    expect(outlet.sent.map(({ outgoing }) => outgoing.message[0])).toEqual(['a']);
     outlet.confirm();
-    expect(outlet.sent.map(({ message }) => message[0])).toEqual(['b']);
+    expect(outlet.sent.map(({ outgoing }) => outgoing.message[0])).toEqual(['b']);
     outlet.confirm();
     outlet.confirm();
     expect(ends).toEqual(['a:ok', 'b:ok', 'c:ok']);

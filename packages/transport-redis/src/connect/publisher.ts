@@ -1,27 +1,33 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
 import { Backlog } from './backlog.ts';
+import { unsent } from './unsent.ts';
 
 /**
- * What became of a message. Without an error Redis has published it, to so many; of an error {@link isUnsent} says whether it
+ * What became of a message. Without an error Redis has published it, to so many; of an error `isUnsent` says whether it
  * surely was not written; one of Redis itself refuses it; after any other nobody knows.
  */
-export type Published = (error: Error | undefined, receivers: number | undefined) => void;
+export type Published = (error: Error | undefined, receivers: number | undefined, outgoing: Outgoing) => void;
 
-/** As ioredis calls back. */
-export type Confirmed = (error?: Error | null, receivers?: number) => void;
-
-/** How messages leave. */
-export interface Outlet {
-  /** Whether what is published now is written to a socket. */
-  readonly isOpen: boolean;
-  publish(channel: string, message: string | Buffer, confirmed: Confirmed): void;
-}
-
-interface Waiting {
+/** A message on its way out. */
+export interface Outgoing {
   readonly channel: string;
   readonly message: string | Buffer;
   readonly published: Published;
+  /** Bytes, about. */
+  readonly size: number;
 }
+
+/** How messages leave. */
+export interface Carrier {
+  /** Whether what is given to it now is written to a socket. */
+  readonly isOpen: boolean;
+  /** In order for each channel. */
+  carry(outgoing: Outgoing, confirmed: Confirmed): void;
+  /** What it has leaves now, not at the end of the tick. */
+  flush(): void;
+}
+
+/** Called once for each message. */
+export type Confirmed = (outgoing: Outgoing, error: Error | undefined, receivers: number | undefined) => void;
 
 /**
  * Bytes under way whose PUBLISH is not confirmed; more waits here.
@@ -39,26 +45,31 @@ const maxLeft = 4096;
 
 /** Publishes in order, no faster than Redis confirms. */
 export class Publisher {
-  readonly #outlet: Outlet;
+  readonly #carrier: Carrier;
   #unconfirmed = 0;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Outgoing[] = [];
   /** Of `#waiting`, how many at its beginning have left. */
   #left = 0;
   readonly #backlog = new Backlog();
   #drained: PromiseWithResolvers<void> | undefined;
+  readonly #confirmed: Confirmed = (outgoing, error, receivers) => {
+    this.#unconfirmed -= outgoing.size;
+    outgoing.published(error, receivers, outgoing);
+    if (this.#isWaiting) this.#sendWaiting();
+  };
 
-  constructor(outlet: Outlet) {
-    this.#outlet = outlet;
+  constructor(carrier: Carrier) {
+    this.#carrier = carrier;
   }
 
   publish(channel: string, message: string | Buffer, published: Published): void {
-    const size = channel.length + message.length + commandBytes;
-    if (!this.#isWaiting && this.#mayLeave(size)) {
-      this.#send(channel, message, size, published);
+    const outgoing = { channel, message, published, size: channel.length + message.length + commandBytes };
+    if (!this.#isWaiting && this.#mayLeave(outgoing)) {
+      this.#send(outgoing);
       return;
     }
-    this.#waiting.push({ channel, message, published });
-    this.#backlog.add(size);
+    this.#waiting.push(outgoing);
+    this.#backlog.add(outgoing.size);
   }
 
   /** Bytes that earlier ticks have left waiting. */
@@ -73,36 +84,35 @@ export class Publisher {
     return this.#drained.promise;
   }
 
+  /** What may leave now is written now, not at the end of the tick. */
+  flush(): void {
+    this.#carrier.flush();
+  }
+
   get #isWaiting(): boolean {
     return this.#waiting.length > this.#left;
   }
 
   /** What is under way when a connection is lost comes back first: nothing may overtake it. */
-  #mayLeave(size: number): boolean {
-    return this.#unconfirmed === 0 || (this.#unconfirmed + size <= maxUnconfirmed && this.#outlet.isOpen);
+  #mayLeave({ size }: Outgoing): boolean {
+    return this.#unconfirmed === 0 || (this.#unconfirmed + size <= maxUnconfirmed && this.#carrier.isOpen);
   }
 
-  #send(channel: string, message: string | Buffer, size: number, published: Published): void {
-    if (!this.#outlet.isOpen) {
-      published(unsent, undefined);
+  #send(outgoing: Outgoing): void {
+    if (!this.#carrier.isOpen) {
+      outgoing.published(unsent, undefined, outgoing);
       return;
     }
-    this.#unconfirmed += size;
-    this.#outlet.publish(channel, message, (error, receivers) => {
-      this.#unconfirmed -= size;
-      published(error ?? undefined, receivers);
-      if (this.#isWaiting) this.#sendWaiting();
-    });
+    this.#unconfirmed += outgoing.size;
+    this.#carrier.carry(outgoing, this.#confirmed);
   }
 
   #sendWaiting(): void {
     for (let next = this.#waiting[this.#left]; next !== undefined; next = this.#waiting[this.#left]) {
-      const { channel, message, published } = next;
-      const size = channel.length + message.length + commandBytes;
-      if (!this.#mayLeave(size)) break;
+      if (!this.#mayLeave(next)) break;
       this.#left += 1;
-      this.#backlog.remove(size);
-      this.#send(channel, message, size, published);
+      this.#backlog.remove(next.size);
+      this.#send(next);
     }
     if (this.#isWaiting && this.#left < maxLeft) return;
     // Now and then: each time would be slow when many wait.
@@ -112,11 +122,4 @@ export class Publisher {
     this.#drained?.resolve();
     this.#drained = undefined;
   }
-}
-
-const unsent = new RpcException('Redis is not connected', { code: RpcCode.Unavailable });
-
-/** It was never written: nobody can have got it. */
-export function isUnsent(error: unknown): boolean {
-  return error === unsent;
 }

@@ -5,6 +5,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Connections, ConnectionsOwner } from './connections.ts';
 import { Ensemble } from './ensemble.ts';
 import { countSubscribers } from './listeners.ts';
+import { Parcels } from './parcels.ts';
 import type { Role } from './place-options.ts';
 import { Publisher } from './publisher.ts';
 import { connectionName, makeRedis, type ServerPlace } from './redis-maker.ts';
@@ -15,6 +16,7 @@ import { within } from './within.ts';
 /** Two connections to the one server that matters: a subscriber's must not wait behind anything. */
 export class ServerConnections implements Connections {
   readonly posts: Publisher;
+  readonly events: Publisher;
   readonly knowsReceivers = true;
   readonly #options: ResolvedRedisOptions;
   readonly #place: ServerPlace;
@@ -30,11 +32,9 @@ export class ServerConnections implements Connections {
     const { heartbeat } = options;
     this.#commands = this.#create('commands', heartbeat, ensemble.join());
     this.#subscriber = this.#create('subscriber', heartbeat, ensemble.join(), (redis) => hear(redis, owner.receive));
-    this.posts = new Publisher(new ServerOutlet(this.#commands));
-  }
-
-  get events(): Publisher {
-    return this.posts;
+    const outlet = new ServerOutlet(this.#commands);
+    this.posts = new Publisher(new Parcels(outlet, { inOrder: false }));
+    this.events = new Publisher(new Parcels(outlet, { inOrder: true }));
   }
 
   get commands(): Redis {
@@ -72,7 +72,9 @@ export class ServerConnections implements Connections {
 
   async close(timeout: number): Promise<void> {
     const until = performance.now() + timeout;
-    if (timeout > 0) await within(timeout, this.posts.drained() ?? Promise.resolve());
+    if (timeout > 0) await within(timeout, Promise.all([this.posts.drained(), this.events.drained()]));
+    this.posts.flush();
+    this.events.flush();
     await Promise.all([this.#commands.close(Math.max(0, until - performance.now())), this.#subscriber.close(0)]);
   }
 

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import { Cork } from './cork.ts';
+import type { Called, Outlet } from './outlet.ts';
 import { PublishCommand } from './publish-command.ts';
-import type { Confirmed, Outlet } from './publisher.ts';
 
 /** PUBLISH over one connection. */
 export class ServerOutlet implements Outlet {
@@ -16,9 +16,9 @@ export class ServerOutlet implements Outlet {
     return this.#connection.canWrite;
   }
 
-  publish(channel: string, message: string | Buffer, confirmed: Confirmed): void {
+  publish(channel: string, message: string | Buffer, called: Called): void {
     const { redis } = this.#connection;
     this.#cork.put(redis);
-    void redis.sendCommand(new PublishCommand(channel, message, confirmed));
+    void redis.sendCommand(new PublishCommand(channel, message, called));
   }
 }

@@ -1,5 +1,5 @@
 import type { ClusterConnection } from './cluster-connection.ts';
-import type { Confirmed, Outlet } from './publisher.ts';
+import type { Called, Outlet } from './outlet.ts';
 
 /** SPUBLISH: each message to the node that has the channel's slot, and to no other. */
 export class ShardedOutlet implements Outlet {
@@ -13,7 +13,7 @@ export class ShardedOutlet implements Outlet {
     return this.#connection.isUp;
   }
 
-  publish(channel: string, message: string | Buffer, confirmed: Confirmed): void {
-    void this.#connection.cluster.spublish(channel, message, (error, receivers) => confirmed(error, Number(receivers)));
+  publish(channel: string, message: string | Buffer, called: Called): void {
+    void this.#connection.cluster.spublish(channel, message, (error, receivers) => called(error, Number(receivers)));
   }
 }

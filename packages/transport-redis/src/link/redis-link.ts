@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type Arrival,
   type Control,
   type Envelope,
   type Event,
@@ -8,21 +9,21 @@ import {
   kindsOn,
   type Link,
   type Receiver,
-  type Refused,
   type Request,
   RpcCode,
   RpcException,
   writeHead,
 } from '@parley/core/transport';
 import { type Connections, createConnections } from '../connect/connections.ts';
-import { isUnsent } from '../connect/publisher.ts';
 import type { Subscriptions } from '../connect/subscriber.ts';
+import { isUnsent } from '../connect/unsent.ts';
 import { within } from '../connect/within.ts';
 import type { Names, ReadChannel } from '../names.ts';
 import { RedisContext } from '../redis-context.ts';
 import { connectError, isReplyError, refusedError, unknownError } from '../redis-error.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
 import { packMessage } from '../wire/message.ts';
+import { readParcel } from '../wire/parcel.ts';
 import { readMessage } from '../wire/read-message.ts';
 import { instanceName } from './instance-name.ts';
 import { ReturnPost } from './return-post.ts';
@@ -94,8 +95,8 @@ export abstract class RedisLink implements Link {
   protected abstract ceased(): void;
   protected abstract request(envelope: Request): Promise<void> | undefined;
   protected abstract event(envelope: Event): Promise<void> | undefined;
-  /** A message that is not for the inbox or a control channel; to be given to {@link deliver}, or dropped. */
-  protected abstract heard(channel: string, of: ReadChannel, message: Buffer, glob: string | undefined): void;
+  /** What is known of messages on a channel that is neither an inbox nor a control channel; `undefined`: they are dropped. */
+  protected abstract arrivalOn(channel: string, of: ReadChannel, glob: string | undefined): Arrival | undefined;
   /** Takes nothing new; resolves when Redis has confirmed it. */
   abstract pause(): Promise<void>;
 
@@ -145,25 +146,6 @@ export abstract class RedisLink implements Link {
     return isReplyError(error) ? refusedError(error, `"${pattern}" was not sent`) : unknownError(error, pattern);
   }
 
-  /**
-   * Reads what came, and gives it to core. What cannot be read is dropped with a warning.
-   *
-   * @param read gives the envelope; may throw as `readMessage` does.
-   */
-  protected deliver(channel: string, read: () => Envelope | Refused): void {
-    if (this.#state.is === 'opening') {
-      this.#state.early.push(() => this.deliver(channel, read));
-      return;
-    }
-    try {
-      const envelope = read();
-      if (envelope.kind === 'refused') this.#refuse(channel, envelope.id, envelope.reason);
-      else this.#receiver?.receive(envelope);
-    } catch (error) {
-      this.hub.warn(`redis: dropped a message on "${channel}"`, error);
-    }
-  }
-
   /** An answer to a request that core never sees. */
   protected refuse(id: Request['id'], reason: RpcException): void {
     void this.#answer({ kind: 'error', id, seq: 0, body: errorToWire(reason) });
@@ -201,20 +183,43 @@ export abstract class RedisLink implements Link {
   }
 
   #receive(channelBytes: Buffer, message: Buffer, glob: string | undefined): void {
+    if (this.#state.is === 'opening') this.#state.early.push(() => this.#receive(channelBytes, message, glob));
+    if (this.#receiver === undefined || this.#state.is === 'gone') return;
     const channel = channelBytes.toString();
     const of = this.names.read(channel);
-    if (of === undefined || this.#state.is === 'gone') return;
+    const arrival = of && this.#arrivalOn(channel, of, glob);
+    if (arrival === undefined) return;
+    try {
+      const bounds = readParcel(message);
+      if (bounds === undefined) this.#deliver(channel, message, arrival, 0, message.length);
+      else bounds.reduce((from, to) => this.#deliver(channel, message, arrival, from, to));
+    } catch (error) {
+      this.hub.warn(`redis: dropped a parcel on "${channel}"`, error);
+    }
+  }
+
+  #arrivalOn(channel: string, of: ReadChannel, glob: string | undefined): Arrival | undefined {
     const { maxBody } = this;
     switch (of.kind) {
       case 'inbox':
-        this.deliver(channel, () => readMessage(message, { pattern: '', kinds: kindsOn.inbox, maxBody }));
-        return;
+        return { pattern: '', kinds: kindsOn.inbox, maxBody };
       case 'control':
-        this.deliver(channel, () => readMessage(message, { pattern: of.of, kinds: kindsOn.control, maxBody }));
-        return;
+        return { pattern: of.of, kinds: kindsOn.control, maxBody };
       default:
-        this.heard(channel, of, message, glob);
+        return this.arrivalOn(channel, of, glob);
     }
+  }
+
+  /** Gives core what came. What cannot be read is dropped with a warning. @returns `to` */
+  #deliver(channel: string, bytes: Buffer, arrival: Arrival, from: number, to: number): number {
+    try {
+      const envelope = readMessage(bytes, arrival, from, to);
+      if (envelope.kind === 'refused') this.#refuse(channel, envelope.id, envelope.reason);
+      else this.#receiver?.receive(envelope);
+    } catch (error) {
+      this.hub.warn(`redis: dropped a message on "${channel}"`, error);
+    }
+    return to;
   }
 
   /** All connections are up: subscribe, and tell core. */

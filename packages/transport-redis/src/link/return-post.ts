@@ -1,5 +1,5 @@
 import { RpcCode } from '@parley/core/transport';
-import type { Publisher } from '../connect/publisher.ts';
+import type { Published, Publisher } from '../connect/publisher.ts';
 import { isReplyError, refusedError } from '../redis-error.ts';
 import { Outbox } from './outbox.ts';
 
@@ -19,6 +19,12 @@ export class ReturnPost {
   #timer: NodeJS.Timeout | undefined;
   #hasWarned = false;
   #isClosed = false;
+  readonly #published: Published = (error, _receivers, { channel, message }) => {
+    if (error === undefined || this.#isClosed) return;
+    const refused = isReplyError(error) ? refusedError(error, `could not publish on "${channel}"`) : undefined;
+    if (refused === undefined || refused.code === RpcCode.Unavailable) this.#keep(channel, message);
+    else this.#warn(`redis: ${refused.message}`, error);
+  };
 
   /** @param maxBytes that are kept in an outage; what is more is dropped with a warning. */
   constructor(posts: () => Publisher, maxBytes: number, warn: (what: string, detail?: unknown) => void) {
@@ -66,12 +72,7 @@ export class ReturnPost {
   }
 
   #publish(channel: string, message: string | Buffer): void {
-    this.#posts().publish(channel, message, (error) => {
-      if (error === undefined || this.#isClosed) return;
-      const refused = isReplyError(error) ? refusedError(error, `could not publish on "${channel}"`) : undefined;
-      if (refused === undefined || refused.code === RpcCode.Unavailable) this.#keep(channel, message);
-      else this.#warn(`redis: ${refused.message}`, error);
-    });
+    this.#posts().publish(channel, message, this.#published);
   }
 
   #keep(channel: string, message: string | Buffer): void {

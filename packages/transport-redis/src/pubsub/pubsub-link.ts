@@ -1,11 +1,19 @@
-import { type Event, type Hub, kindsOn, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
+import {
+  type Arrival,
+  type Event,
+  type Hub,
+  kindsOn,
+  type Request,
+  RpcCode,
+  RpcException,
+  writeHead,
+} from '@parley/core/transport';
 import type { Subscriptions } from '../connect/subscriber.ts';
 import { RedisLink, type Side } from '../link/redis-link.ts';
 import type { ReadChannel } from '../names.ts';
 import type { RedisSource } from '../redis-context.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
 import { packMessage } from '../wire/message.ts';
-import { readMessage } from '../wire/read-message.ts';
 import { EventSubscriptions } from './event-subscriptions.ts';
 
 /** `mode: 'pubsub'`: everything is published on channels, nothing is kept. */
@@ -91,17 +99,15 @@ export class PubSubLink extends RedisLink {
     });
   }
 
-  protected override heard(
+  protected override arrivalOn(
     channel: string,
     { kind, of }: ReadChannel,
-    message: Buffer,
     glob: string | undefined,
-  ): void {
-    if (kind === 'event' && glob !== undefined && !this.#events.counts(of, glob)) return;
+  ): Arrival | undefined {
+    if (kind === 'event' && glob !== undefined && !this.#events.counts(of, glob)) return undefined;
     const source: RedisSource = { channel, deliveryCount: 1 };
-    const kinds = kind === 'event' ? kindsOn.events : kindsOn.requests;
     const { maxBody } = this;
-    this.deliver(channel, () => readMessage(message, { pattern: of, source, kinds, maxBody }));
+    return { pattern: of, source, kinds: kind === 'event' ? kindsOn.events : kindsOn.requests, maxBody };
   }
 }
 

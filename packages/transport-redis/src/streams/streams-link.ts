@@ -83,7 +83,7 @@ export class StreamsLink extends RedisLink {
   }
 
   /** Nothing is published on channels but what the inbox and the control channels get. */
-  protected override heard(): void {}
+  protected override arrivalOn(): undefined {}
 
   /** Once: what Redis it is. */
   async #check(): Promise<void> {

@@ -18,11 +18,15 @@ export interface PackedMessage {
   readonly body: Buffer | undefined;
 }
 
-/** Any bytes are a head and perhaps a body; whether the head makes sense is for `readEnvelope` to say. */
-export function unpackMessage(message: Buffer): PackedMessage {
-  const end = message.indexOf(lineFeed);
-  if (end < 0) return { head: message.toString(), body: undefined };
-  return { head: message.toString('utf8', 0, end), body: message.subarray(end + 1) };
+/**
+ * Any bytes are a head and perhaps a body; whether the head makes sense is for `readEnvelope` to say.
+ *
+ * @param from where in `bytes` the message begins; it ends before `to`.
+ */
+export function unpackMessage(bytes: Buffer, from = 0, to = bytes.length): PackedMessage {
+  const end = bytes.indexOf(lineFeed, from);
+  if (end < 0 || end >= to) return { head: bytes.toString('utf8', from, to), body: undefined };
+  return { head: bytes.toString('utf8', from, end), body: bytes.subarray(end + 1, to) };
 }
 
 const lineFeed = 0x0a;

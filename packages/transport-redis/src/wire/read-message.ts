@@ -4,9 +4,10 @@ import { unpackMessage } from './message.ts';
 /**
  * The envelope of a message that came on a channel.
  *
+ * @param from where in `bytes` it begins, when it came in a parcel; it ends before `to`.
  * @throws RpcException as `readEnvelope`.
  */
-export function readMessage(message: Buffer, arrival: Arrival): Envelope | Refused {
-  const { head, body } = unpackMessage(message);
+export function readMessage(bytes: Buffer, arrival: Arrival, from?: number, to?: number): Envelope | Refused {
+  const { head, body } = unpackMessage(bytes, from, to);
   return readEnvelope(head, body, arrival);
 }

@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { writeHead } from '@parley/core/transport';
+import { RpcCode, RpcException, writeHead } from '@parley/core/transport';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisContext, redis } from '../../src/index.ts';
+import { packParcel, readParcel } from '../../src/wire/parcel.ts';
 import { broker, client, serve, until } from './stage.ts';
 
 const raw = (url: string) => {
   const connection = new Redis(url);
   onTestFinished(() => connection.disconnect());
   return connection;
+};
+
+/** Of what came on a channel. */
+const messagesOf = (came: Buffer): string[] => {
+  const bounds = readParcel(came) ?? [0, came.length];
+  return bounds.slice(1).map((to, index) => came.toString('utf8', bounds[index], to));
 };
 
 describe('payloads', () => {
@@ -38,6 +45,66 @@ describe('payloads', () => {
     const text = 'x'.repeat(1_048_576);
     const replies = await Promise.all(Array.from({ length: 100 }, () => proxy.send('echo', text)));
     expect(replies.every((reply) => reply === text)).toBe(true);
+  });
+});
+
+describe('what a tick sends', () => {
+  const published = async (redis: Redis) =>
+    Number(/calls=(\d+)/.exec((await redis.info('commandstats')).split('cmdstat_publish:')[1] ?? '')?.[1]);
+
+  it('to one channel is published as one message, and each is still one of its own', async () => {
+    const { url } = await broker();
+    const { warnings } = await serve({ url }, (host) =>
+      host.message<number>('odd', (number) => {
+        if (number % 2 === 0) throw new RpcException('even', { code: RpcCode.Conflict });
+        return number;
+      }),
+    );
+    const { client: proxy } = client({ url });
+    await proxy.connect();
+    const redis = raw(url);
+    const bytes = new Uint8Array([0, 10, 255]);
+    const replies = await Promise.allSettled([
+      ...Array.from({ length: 500 }, (_, number) => proxy.send('odd', number)),
+      ...Array.from({ length: 500 }, () => proxy.send('echo', bytes)),
+      proxy.send('odd', 1, { signal: AbortSignal.abort() }),
+      proxy.send('nobody'),
+      proxy.send('nobody'),
+    ]);
+    const codes = replies.map((reply) => (reply.status === 'fulfilled' ? reply.value : reply.reason.code));
+    expect(codes.slice(0, 500)).toEqual(Array.from({ length: 500 }, (_, number) => (number % 2 === 1 ? number : 409)));
+    expect(codes.slice(500, 1000)).toEqual(Array.from({ length: 500 }, () => bytes));
+    expect(codes.slice(1000)).toEqual([499, 503, 503]);
+    expect(await published(redis)).toBeLessThan(100);
+    expect(warnings.lines).toEqual([]);
+  });
+
+  it('keeps events in order, whatever their names', async () => {
+    const { url } = await broker();
+    const seen: unknown[] = [];
+    await serve({ url }, (host) => host.event('*', (data) => void seen.push(data)));
+    const { client: proxy } = client({ url });
+    await proxy.connect();
+    const redis = raw(url);
+    const numbers = Array.from({ length: 300 }, (_, number) => number);
+    await Promise.all(numbers.map((number) => proxy.emit(number % 30 < 20 ? 'many' : `few.${number % 3}`, number)));
+    await until(() => seen.length === 300, 'all are handled');
+    expect(seen).toEqual(numbers);
+    expect(await published(redis)).toBeLessThan(200);
+  });
+
+  it('is dropped as a whole when it cannot be taken apart, and message by message when some of them are none', async () => {
+    const { url } = await broker();
+    const seen: unknown[] = [];
+    const { warnings } = await serve({ url }, (host) => host.event('told', (data) => void seen.push(data)));
+    const redis = raw(url);
+    const event = (body: string) => `[1,"event",null,"text"]\n${body}`;
+    await redis.publish('parley:e:told', '[1,"parcel",3]\nxx');
+    await redis.publish('parley:e:told', packParcel([event('1'), '[]', packParcel(['[1]']), event('22')]));
+    await until(() => seen.length === 2, 'the others are handled');
+    expect(seen).toEqual([1, 22]);
+    expect(warnings.having('dropped a parcel on "parley:e:told"')).toHaveLength(1);
+    expect(warnings.having('dropped a message on "parley:e:told"')).not.toHaveLength(0);
   });
 });
 
@@ -206,10 +273,9 @@ describe('what anybody may publish', () => {
     await serve({ url, maxBody: 1000 });
     const redis = raw(url);
     const answers: string[] = [];
-    redis.on('message', (_channel, message: string) => void answers.push(message));
     const listener = redis.duplicate();
     onTestFinished(() => listener.disconnect());
-    listener.on('message', (_channel: string, message: string) => void answers.push(message));
+    listener.on('messageBuffer', (_channel: Buffer, message: Buffer) => void answers.push(...messagesOf(message)));
     await listener.subscribe('parley:i:me');
     await redis.publish('parley:m:echo', '[1,"request","me/1",1000,0,null,null,{"BAD":"x"}]');
     await redis.publish('parley:m:echo', `[1,"request","me/2",1000,0,"text"]\n${'x'.repeat(1001)}`);
