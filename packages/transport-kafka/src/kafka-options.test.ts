@@ -127,7 +127,7 @@ describe('the options', () => {
     ['broker', 'a:1'],
   ])('are refused by name: %s %j', (name, value) => {
     const isAll = typeof value === 'object' && value !== null && parents.some((parent) => parent in value);
-    const refused = () => kafka((isAll ? { brokers, ...value } : { brokers, [name]: value }) as KafkaOptions);
+    const refused = () => kafka(isAll ? { brokers, ...value } : { brokers, [name]: value });
     expect(refused).toThrow(expect.objectContaining({ name: 'RpcException', code: 400 }) as Error);
     expect(refused).toThrow(/^kafka: /);
     expect(refused).toThrow(`"${name}"`);
@@ -142,7 +142,7 @@ describe('the options', () => {
   it('say what is allowed', () => {
     const refusal = (options: object): string => {
       try {
-        kafka({ brokers, ...options } as KafkaOptions);
+        kafka({ brokers, ...options });
         return 'not refused';
       } catch (error) {
         return (error as Error).message;

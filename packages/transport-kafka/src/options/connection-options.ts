@@ -55,9 +55,9 @@ export function readConnection<Options extends ConnectionOptionsOfKafka>(
   checkBrokers(read, brokers);
   return {
     brokers: [...brokers],
-    ssl: readSsl(read as OptionReader<ConnectionOptionsOfKafka>, ssl),
+    ssl: readSsl(read, ssl),
     sasl: readSasl(what, sasl),
-    kafkajs: readKafkaJsSettings(read as OptionReader<ConnectionOptionsOfKafka>, what, kafkajs),
+    kafkajs: readKafkaJsSettings(read, what, kafkajs),
   };
 }
 

@@ -21,7 +21,7 @@ export function readNested<Options extends object, Name extends string>(
   if (options !== undefined && !isObject(options)) throw parent.error(name, 'must be an object');
   const named = Object.fromEntries(Object.entries(options ?? {}).map(([key, value]) => [`${name}.${key}`, value]));
   const names = known.map((key) => `${name}.${key}`);
-  return new OptionReader(what, named, names) as unknown as OptionReader<Nested<Options, Name>>;
+  return new OptionReader(what, named, names);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,6 @@
 import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
+import { type Whereabouts, whereaboutsOf } from './connection/whereabouts.ts';
+import { addressCodes, kinds, loginKinds, type Meaning, tlsMeaning } from './meanings.ts';
 
 /** What kafkajs's errors have, as far as each has it. */
 interface KafkaJsError {
@@ -27,98 +29,131 @@ export function kindOf(error: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
-const forbidden = new Set([
-  'TOPIC_AUTHORIZATION_FAILED',
-  'GROUP_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
-]);
-
-const malformed = new Set([
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_REQUIRED_ACKS',
-  'INVALID_GROUP_ID',
-  'INVALID_SESSION_TIMEOUT',
-  'INCONSISTENT_GROUP_PROTOCOL',
-  'GROUP_MAX_SIZE_REACHED',
-  'INVALID_TIMESTAMP',
-  'INVALID_PARTITIONS',
-  'INVALID_REPLICATION_FACTOR',
-  'INVALID_CONFIG',
-  'INVALID_REQUEST',
-  'INVALID_RECORD',
-  'POLICY_VIOLATION',
-  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
-  'UNSUPPORTED_COMPRESSION_TYPE',
-  'UNSUPPORTED_VERSION',
-  'KafkaJSNotImplemented',
-  'KafkaJSServerDoesNotSupportApiKey',
-  'TypeError',
-  'RangeError',
-]);
-
-/** After these a request may have been carried out: it was written, and the answer did not come. */
-const unknownOutcome = new Set([
-  'KafkaJSConnectionClosedError',
-  'KafkaJSRequestTimeoutError',
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'NETWORK_EXCEPTION',
-  'UNKNOWN',
-  'KAFKAJS_UNKNOWN_ERROR_CODE',
-]);
-
-/** Node's and OpenSSL's names for TLS that will not be better the next time. */
-const tlsFailure = /^ERR_(SSL|OSSL|TLS)|CERT|ALTNAME|SELF_SIGNED|^UNABLE_TO_/;
-
-function codeOf(error: unknown): RpcCode {
-  const kind = kindOf(error);
-  if (forbidden.has(kind)) return RpcCode.Forbidden;
-  if (kind === 'KafkaJSSASLAuthenticationError' || kind === 'SASL_AUTHENTICATION_FAILED')
-    return RpcCode.Unauthenticated;
-  if (kind === 'UNSUPPORTED_SASL_MECHANISM' || malformed.has(kind)) return RpcCode.BadRequest;
-  if (kind === 'UNKNOWN_TOPIC_OR_PARTITION') return RpcCode.NotFound;
-  if (kind === 'MESSAGE_TOO_LARGE' || kind === 'RECORD_LIST_TOO_LARGE') return RpcCode.PayloadTooLarge;
-  const { code } = (rootOf(error) ?? {}) as KafkaJsError;
-  return typeof code === 'string' && tlsFailure.test(code) ? RpcCode.BadRequest : RpcCode.Unavailable;
-}
-
-/**
- * `what` could not be done: `Cannot create the topic "a"`. Without `sent` the request surely was not carried out; with it, an
- * error that leaves that open becomes 502.
- */
-export function driverError(what: string, error: unknown, sent = false): RpcException {
-  if (error instanceof RpcException) return error;
+/** `what` could not be done: `Cannot create the topic "a"`. */
+export function driverError(what: string, error: unknown): RpcException {
   const root = rootOf(error);
-  const unknown = sent && unknownOutcome.has(kindOf(root));
-  const code = unknown ? RpcCode.ConnectionLost : codeOf(root);
-  return new RpcException(`${what}: ${messageOf(root)}${advice(root, code)}`, { code, cause: error });
+  if (root instanceof RpcException) return error instanceof RpcException ? error : root;
+  const where = whereaboutsOf(root);
+  const { code, text } = explained(root, where);
+  const place = where === undefined ? '' : `Kafka at ${where.broker}: `;
+  return new RpcException(`${what}: ${place}${text}`, { code, cause: error });
 }
 
-function advice(root: unknown, code: RpcCode): string {
-  if (code === RpcCode.Unauthenticated) return '. Check the option "sasl".';
-  if (code === RpcCode.NotFound) return '. Was the topic deleted?';
-  if (kindOf(root) === 'KafkaJSNotImplemented') return '. Register a codec for it with kafkajs (CompressionCodecs).';
-  const socketCode = (root as KafkaJsError | undefined)?.code;
-  if (code === RpcCode.BadRequest && typeof socketCode === 'string' && tlsFailure.test(socketCode))
-    return '. Check the option "ssl": does it trust the authority of the broker\'s certificate (ca)?';
-  if (messageOf(root).includes('before secure TLS connection'))
-    return '. Does the broker speak TLS there (option "ssl")?';
-  if (socketCode === 'ECONNREFUSED') return '. Is the broker started, and is the option "brokers" right?';
-  return '';
-}
-
-/** No connection came about. A broker that wants something else than it gets hangs up without a word. */
-export function connectError(error: unknown): RpcException {
-  const reason = driverError('Cannot connect to Kafka', error);
-  if (kindOf(reason) !== 'KafkaJSConnectionClosedError') return reason;
-  const advised = `${reason.message}: the broker hung up. Does it want TLS (option "ssl") or credentials (option "sasl")?`;
-  return new RpcException(advised, { code: reason.code, cause: error });
+/** No connection came about. @param brokers as the user named them. */
+export function connectError(error: unknown, brokers: readonly string[]): RpcException {
+  const root = rootOf(error);
+  if (root instanceof RpcException) return error instanceof RpcException ? error : root;
+  const where = whereaboutsOf(root);
+  const { code, text } = explained(root, where);
+  return new RpcException(`Cannot use Kafka at ${placeOf(brokers, where)}: ${text}`, { code, cause: error });
 }
 
 /** Trying again cannot help: not the broker's state is to blame. */
-export function isFatal(error: RpcException): boolean {
+export function isFatal({ code }: RpcException): boolean {
   return (
-    error.code === RpcCode.BadRequest || error.code === RpcCode.Unauthenticated || error.code === RpcCode.Forbidden
+    code === RpcCode.BadRequest ||
+    code === RpcCode.Unauthenticated ||
+    code === RpcCode.Forbidden ||
+    code === RpcCode.Unsupported
   );
+}
+
+/** What happened and what to do, in one line. */
+function explained(root: unknown, where: Whereabouts | undefined): { readonly code: RpcCode; readonly text: string } {
+  const said = saidBy(root);
+  const { code, why, advice } = meaningOf(root, said, where);
+  const first = why ?? sentence(said);
+  const quoted = why === undefined || said === '' ? '' : ` (${said})`;
+  return { code, text: `${advice === undefined ? first : `${sentence(first)} ${advice}`}${quoted}` };
+}
+
+function meaningOf(root: unknown, said: string, where: Whereabouts | undefined): Meaning {
+  const kind = kindOf(root);
+  const known = kinds.get(kind) ?? loginKinds.get(kind);
+  if (known !== undefined) return kind === 'UNSUPPORTED_SASL_MECHANISM' ? withMechanisms(known, where) : known;
+  const { code } = (root ?? {}) as KafkaJsError;
+  const system = typeof code === 'string' ? code : '';
+  const why = addressCodes.get(system);
+  if (why !== undefined) return { code: RpcCode.Unavailable, why, advice: addressAdvice(where) };
+  return tlsMeaning(system) ?? connectionMeaning(kind, said, where) ?? { code: RpcCode.Unavailable };
+}
+
+/** A connection that came about, or nearly, and was no good. Time may heal it: brokers are stopped, and hang. */
+function connectionMeaning(kind: string, said: string, where: Whereabouts | undefined): Meaning | undefined {
+  if (said.includes('before secure TLS connection')) {
+    return unavailable('it hung up before TLS was established', 'Does it speak TLS on this port (option "ssl")?');
+  }
+  if (said === 'Connection timeout') {
+    const advice = `Is the host up, does a firewall let the port through, and is TLS on both sides or on none (options "ssl", "kafkajs.connectionTimeout")?${addressAdvice(where, ' ')}`;
+    return unavailable('it did not answer in time', advice);
+  }
+  if (kind === 'KafkaJSRequestTimeoutError') {
+    return said.includes('ApiVersions')
+      ? unavailable('it does not answer as Kafka does', 'Is it Kafka, and does it want TLS there (option "ssl")?')
+      : unavailable(
+          'it did not answer in time',
+          'Does it hang, or is it overloaded (option "kafkajs.requestTimeout")?',
+        );
+  }
+  if (kind !== 'KafkaJSConnectionClosedError') return undefined;
+  switch (where?.stage) {
+    case 'greeting':
+      return unavailable('it hung up without a word', 'Does it want TLS there (option "ssl"), and is it Kafka?');
+    case 'unknown':
+      return unavailable(
+        'it hung up when it was asked for something without a log in',
+        'Does it want credentials there (option "sasl")?',
+      );
+    case 'login':
+      return unavailable('it hung up during the log in');
+    default:
+      return unavailable('it closed the connection');
+  }
+}
+
+function unavailable(why: string, advice?: string): Meaning {
+  return { code: RpcCode.Unavailable, why, ...(advice === undefined ? {} : { advice }) };
+}
+
+function withMechanisms(meaning: Meaning, where: Whereabouts | undefined): Meaning {
+  const { mechanisms = [] } = where ?? {};
+  if (mechanisms.length === 0) return meaning;
+  const names = mechanisms.map((name) => `"${name.toLowerCase()}"`).join(', ');
+  return { ...meaning, advice: `It takes ${names}: give that as "sasl.mechanism", with what it needs.` };
+}
+
+/** Whose mistake an address is, if it is one. */
+function addressAdvice(where: Whereabouts | undefined, before = ''): string {
+  return where?.isAdvertised === true
+    ? `${before}The brokers give out this address themselves (their setting advertised.listeners): it must lead to them from here.`
+    : `${before}Is the option "brokers" right?`;
+}
+
+/** What the error itself says, in one line, without what kafkajs puts before it and OpenSSL behind it. */
+function saidBy(root: unknown): string {
+  return messageOf(root)
+    .replace(/^(?:Connection error|Failed to connect): /, '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/^(?:[0-9A-F]+:)?error:[0-9A-F]+:[^:]*:[^:]*:([^:]+).*$/, '$1')
+    .trim();
+}
+
+function sentence(text: string): string {
+  return /[.?!)]$/.test(text) ? text : `${text}.`;
+}
+
+/** How many addresses a line bears. */
+const maxShown = 6;
+
+function placeOf(brokers: readonly string[], where: Whereabouts | undefined): string {
+  const shown = brokers.slice(0, maxShown).join(', ');
+  const all = brokers.length > maxShown ? `${shown} and ${brokers.length - maxShown} more` : shown;
+  const { broker } = where ?? {};
+  if (broker === undefined || (brokers.length === 1 && isSame(brokers[0], broker))) return all;
+  return `${broker}, ${where?.isAdvertised === true ? 'found through' : 'the last tried of'} ${all}`;
+}
+
+/** kafkajs leaves the brackets of an IPv6 address away. */
+function isSame(broker: string | undefined, found: string): boolean {
+  return broker?.replace(/^\[(.*)\]:/, '$1:') === found;
 }

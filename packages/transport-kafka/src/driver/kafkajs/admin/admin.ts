@@ -38,9 +38,11 @@ export class KafkaJsAdmin implements DriverAdmin {
   readonly #topology: Topology;
   readonly #maker: TopicMaker;
   readonly #pause = new Pause();
+  readonly #brokers: readonly string[];
   #closed = false;
 
   constructor(options: KafkaJsOptions) {
+    this.#brokers = options.brokers;
     this.#cluster = openCluster(options);
     this.#topology = new Topology(this.#cluster.cluster);
     this.#maker = new TopicMaker({
@@ -58,11 +60,15 @@ export class KafkaJsAdmin implements DriverAdmin {
   }
 
   async connect(): Promise<void> {
-    try {
-      await this.#ask('Cannot connect to Kafka', () => this.#cluster.cluster.connect());
-    } catch (error) {
-      throw connectError(error);
-    }
+    const { cluster } = this.#cluster;
+    await this.#again(
+      async () => {
+        await cluster.connect();
+        // A broker that wants a log in hangs up only when it is asked for something.
+        await cluster.refreshMetadataIfNecessary();
+      },
+      (error) => connectError(error, this.#brokers),
+    );
   }
 
   ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -193,8 +199,12 @@ export class KafkaJsAdmin implements DriverAdmin {
     return (await cluster.findControllerBroker()) as InnerBroker;
   }
 
-  /** Again, up to about a second, for what a look at the cluster can mend. */
-  async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    return this.#again(ask, (error) => passOn(what, error));
+  }
+
+  /** Up to about a second, for what a look at the cluster can mend. */
+  async #again<T>(ask: () => Promise<T>, errorOf: (error: unknown) => Error): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) throw closedError();
       try {
@@ -203,7 +213,7 @@ export class KafkaJsAdmin implements DriverAdmin {
         const kind = kindOf(error);
         const stale = staleKinds.has(kind);
         if (kind === 'KafkaJSRequestTimeoutError') this.#cluster.sockets.cut(messageOf(error));
-        if (!stale || attempt >= 6 || this.#closed) throw passOn(what, error);
+        if (!stale || attempt >= 6 || this.#closed) throw errorOf(error);
         await this.#pause.wait(backoffDelay(attempt));
         await this.#cluster.cluster.refreshMetadata().catch(() => undefined);
       }

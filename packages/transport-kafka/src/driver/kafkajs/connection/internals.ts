@@ -10,7 +10,12 @@ export interface RequestQueue {
   readonly pending: readonly unknown[];
   readonly inflight: ReadonlyMap<
     number,
-    { readonly sentAt: number; readonly requestTimeout: number; timeoutRequest(): void }
+    {
+      readonly sentAt: number;
+      readonly requestTimeout: number;
+      readonly entry: { readonly apiKey: number };
+      timeoutRequest(): void;
+    }
   >;
   readonly throttledUntil: number;
   readonly requestTimeout: number;
@@ -26,12 +31,21 @@ export interface Connection {
   /** The last one, which may be over. */
   socket: Socket | undefined;
   readonly requestQueue: RequestQueue;
+  readonly host: string;
+  readonly port: number;
+  /** Null without. */
+  readonly sasl: object | null;
+  readonly connectionTimeout: number;
+  /** Of the next request. */
+  readonly correlationId: number;
   chunks: Buffer[];
   bytesBuffered: number;
   bytesNeeded: number;
   connect(): Promise<unknown>;
   authenticate(): Promise<void>;
   disconnect(): Promise<unknown>;
+  send(request: ProtocolRequest): Promise<unknown>;
+  rejectRequests(error: Error): void;
 }
 
 export interface ConnectionPool {
@@ -50,7 +64,7 @@ export interface ConnectionPoolBuilder {
   build(destination?: Destination): Promise<ConnectionPool>;
 }
 
-interface ProtocolRequest {
+export interface ProtocolRequest {
   readonly request: unknown;
   readonly response: { decode(data: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
 }
@@ -91,6 +105,10 @@ export function isKnownConnection(connection: Partial<Connection> | undefined): 
     typeof connection.connect === 'function' &&
     typeof connection.authenticate === 'function' &&
     typeof connection.disconnect === 'function' &&
+    typeof connection.send === 'function' &&
+    typeof connection.rejectRequests === 'function' &&
+    typeof connection.correlationId === 'number' &&
+    typeof connection.connectionTimeout === 'number' &&
     typeof queue?.scheduleCheckPendingRequests === 'function' &&
     typeof queue.scheduleRequestTimeoutCheck === 'function' &&
     Array.isArray(queue.pending) &&

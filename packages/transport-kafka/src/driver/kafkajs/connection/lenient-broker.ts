@@ -5,12 +5,13 @@ import { decodeFetch } from './record-headers.ts';
 const produceKey = 0;
 const fetchKey = 1;
 const metadataKey = 3;
+const createTopicsKey = 19;
 
 /**
  * kafkajs throws the first error that a response holds, and with it what the response says of all other topics and
  * partitions. Of Metadata and Produce it now gives the whole response, with its error codes: one deleted topic would otherwise
  * fail the metadata of all others, and one partition the acknowledgements of all others. Of Fetch, headers are read in time that
- * grows with their number. Changes only the given object.
+ * grows with their number. Of CreateTopics, errors say what the broker says. Changes only the given object.
  */
 export function makeLenient(broker: InnerBroker): InnerBroker {
   const lenient = Object.create(broker) as InnerBroker;
@@ -18,11 +19,13 @@ export function makeLenient(broker: InnerBroker): InnerBroker {
   broker.metadata = broker.metadata.bind(lenient);
   broker.produce = broker.produce.bind(lenient);
   broker.fetch = broker.fetch.bind(lenient);
+  broker.createTopics = broker.createTopics.bind(lenient);
   return broker;
 }
 
 function mended(make: ReturnType<LookupRequest>, apiKey: number): ReturnType<LookupRequest> {
   if (apiKey === fetchKey) return withOwnHeaders(make);
+  if (apiKey === createTopicsKey) return withOwnWords(make);
   return apiKey === produceKey || apiKey === metadataKey ? withoutErrors(make) : make;
 }
 
@@ -50,5 +53,34 @@ function withoutErrors(make: ReturnType<LookupRequest>): ReturnType<LookupReques
       ...protocol,
       response: { decode: (data) => response.decode(data), parse: (data) => Promise.resolve(data) },
     };
+  };
+}
+
+/** kafkajs's form of the answer to CreateTopics, and of the errors that it makes of it. */
+interface CreatedTopics {
+  readonly topicErrors?: readonly { readonly topic: string; readonly errorMessage?: string | null }[];
+}
+interface TopicErrors {
+  readonly errors?: readonly { readonly topic?: unknown; message: string }[];
+}
+
+/** The broker says which setting is wrong, and how many brokers there are; kafkajs has one text for each code. */
+function withOwnWords(make: ReturnType<LookupRequest>): ReturnType<LookupRequest> {
+  return (options) => {
+    const protocol = make(options);
+    const { response } = protocol;
+    const parse = async (data: unknown): Promise<unknown> => {
+      try {
+        return await response.parse(data);
+      } catch (error) {
+        const { topicErrors = [] } = data as CreatedTopics;
+        for (const one of (error as TopicErrors).errors ?? []) {
+          const words = topicErrors.find(({ topic }) => topic === one.topic)?.errorMessage ?? '';
+          if (words !== '') one.message = words;
+        }
+        throw error;
+      }
+    };
+    return { ...protocol, response: { decode: (data) => response.decode(data), parse } };
   };
 }

@@ -1,16 +1,25 @@
 import type { Socket } from 'node:net';
-import type { Connection, RequestQueue } from './internals.ts';
+import type { Connection } from './internals.ts';
+import { mendLogin } from './mend-login.ts';
+import { noteErrors } from './note-errors.ts';
 
 /** An int32 that tells the size of the response. */
 const sizeBytes = 4;
 
-/** What kafkajs 2.2.4 gets wrong about one connection; changes only the given object. */
-export function mendConnection(connection: Connection): void {
+/** Number of Kafka's protocol: https://kafka.apache.org/protocol.html#protocol_api_keys */
+const apiVersions = 18;
+
+/**
+ * What kafkajs 2.2.4 gets wrong about one connection; changes only the given object.
+ *
+ * @param isAdvertised its address is one that the brokers gave.
+ */
+export function mendConnection(connection: Connection, isAdvertised: boolean): void {
+  noteErrors(connection, isAdvertised);
   mendLife(connection);
-  endWhenRefused(connection);
-  const queue = connection.requestQueue;
-  waitForNothing(queue);
-  checkTimeoutsSeldom(queue);
+  mendLogin(connection, isAdvertised);
+  waitForNothing(connection);
+  checkTimeoutsSeldom(connection);
 }
 
 /**
@@ -63,21 +72,8 @@ function letGo(socket: Socket | undefined): void {
   socket.resume();
 }
 
-/** The broker closes a connection that it has refused; kafkajs goes on with it, and then tells of that instead of the password. */
-function endWhenRefused(connection: Connection): void {
-  const authenticate = connection.authenticate.bind(connection);
-  connection.authenticate = async () => {
-    try {
-      await authenticate();
-    } catch (error) {
-      await connection.disconnect();
-      throw error;
-    }
-  };
-}
-
 /** kafkajs looks every millisecond for requests that wait, also when none does (tulios/kafkajs#1556, #1704, #1751). */
-function waitForNothing(queue: RequestQueue): void {
+function waitForNothing({ requestQueue: queue }: Connection): void {
   const schedule = queue.scheduleCheckPendingRequests.bind(queue);
   queue.scheduleCheckPendingRequests = () => {
     if (queue.pending.length > 0 || queue.throttledUntil > Date.now()) schedule();
@@ -86,9 +82,10 @@ function waitForNothing(queue: RequestQueue): void {
 
 /**
  * Every second instead of every 100 ms: timeouts are seconds long. And until none is left: kafkajs stops when it
- * disconnects, which waits for the requests under way, and so for ever when a broker does not answer.
+ * disconnects, which waits for the requests under way, and so for ever when a broker does not answer. The first request of
+ * all is to be answered within `connectionTimeout`, as kafkajs means it but does not do it: who does not answer it is no Kafka.
  */
-function checkTimeoutsSeldom(queue: RequestQueue): void {
+function checkTimeoutsSeldom({ requestQueue: queue, connectionTimeout }: Connection): void {
   queue.scheduleRequestTimeoutCheck = () => {
     if (!queue.enforceRequestTimeout) return;
     queue.destroy();
@@ -96,11 +93,13 @@ function checkTimeoutsSeldom(queue: RequestQueue): void {
       () => {
         const now = Date.now();
         for (const request of [...queue.inflight.values()]) {
-          if (now - request.sentAt > request.requestTimeout) request.timeoutRequest();
+          const { apiKey } = request.entry;
+          const timeout = apiKey === apiVersions ? connectionTimeout : request.requestTimeout;
+          if (now - request.sentAt > timeout) request.timeoutRequest();
         }
         if (!queue.isConnected() && queue.inflight.size === 0) queue.destroy();
       },
-      Math.min(queue.requestTimeout, 1000),
+      Math.min(queue.requestTimeout, connectionTimeout, 1000),
     );
   };
 }

@@ -64,9 +64,10 @@ export function mendConnections(cluster: InnerCluster, options: KafkaJsOptions, 
   builder.build = async (destination) => {
     // Else kafkajs tries to connect for as long as its retries last.
     if (sockets.isClosed) throw Object.assign(new Error('the driver is closed'), { retriable: false });
-    const seed = destination?.host === undefined ? parseBroker(options.brokers[next++ % options.brokers.length]) : {};
+    const isAdvertised = destination?.host !== undefined;
+    const seed = isAdvertised ? {} : parseBroker(options.brokers[next++ % options.brokers.length]);
     const pool = await build({ ...destination, ...seed });
-    for (const connection of pool.pool) if (isKnownConnection(connection)) mendConnection(connection);
+    for (const connection of pool.pool) if (isKnownConnection(connection)) mendConnection(connection, isAdvertised);
     return pool;
   };
 }

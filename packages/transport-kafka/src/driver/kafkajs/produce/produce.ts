@@ -1,8 +1,9 @@
-import { RpcCode, RpcException } from '@parley/core/transport';
+import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
 import type { Broker, CompressionTypes, Message } from 'kafkajs';
 import type { AcknowledgedClock } from '../clock.ts';
 import type { InnerBroker } from '../connection/internals.ts';
 import type { OpenCluster } from '../connection/open-cluster.ts';
+import { whereaboutsOf } from '../connection/whereabouts.ts';
 import { driverError, isFatal, kindOf, rootOf } from '../errors.ts';
 import type { Chunk } from './chunk.ts';
 import type { ProducerIdentity } from './idempotence.ts';
@@ -104,16 +105,13 @@ function wasWritten(error: unknown): boolean {
   const kind = kindOf(error);
   if (kind === 'KafkaJSConnectionClosedError' || kind === 'KafkaJSRequestTimeoutError') return true;
   if (kind !== 'KafkaJSConnectionError') return false;
-  const { code, message } = rootOf(error) as { code?: unknown; message: string };
-  return code !== 'ECONNREFUSED' && message !== 'Not connected' && message !== 'Connection timeout';
+  const root = rootOf(error);
+  return whereaboutsOf(root)?.stage !== 'connecting' && messageOf(root) !== 'Not connected';
 }
 
 function unknown(error: unknown): Verdict {
-  const rpc = new RpcException(`Whether it was written is unknown: ${(rootOf(error) as Error).message}`, {
-    code: RpcCode.ConnectionLost,
-    cause: error,
-  });
-  return { kind: 'unknown', error: rpc };
+  const { message } = driverError('Whether it was written is unknown', error);
+  return { kind: 'unknown', error: new RpcException(message, { code: RpcCode.ConnectionLost, cause: error }) };
 }
 
 function unsent(error: RpcException): Verdict {

@@ -1,0 +1,81 @@
+import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
+import type { Connection, ProtocolRequest } from './internals.ts';
+import { note, type Whereabouts } from './whereabouts.ts';
+
+/** Number of Kafka's protocol: https://kafka.apache.org/protocol.html#protocol_api_keys */
+const saslHandshake = 17;
+
+/** kafkajs's names of errors after which the next attempt may do better. */
+const passing = /^KafkaJS(Connection|RequestTimeout)/;
+
+/**
+ * What kafkajs gets wrong about a log in. It goes on with a connection that the broker has refused and closes, and then tells of
+ * that instead of the password. It calls a broker that went away meanwhile, or did not answer, one that refused. And it
+ * keeps to itself which mechanisms the broker takes. Changes only the given object.
+ */
+export function mendLogin(connection: Connection, isAdvertised: boolean): void {
+  const authenticate = connection.authenticate.bind(connection);
+  const send = connection.send.bind(connection);
+  const broker = `${connection.host}:${connection.port}`;
+  connection.authenticate = async () => {
+    let failure: unknown;
+    let mechanisms: readonly string[] | undefined;
+    const heard = (those: readonly string[]): void => {
+      mechanisms = those;
+    };
+    connection.send = async (request) => {
+      try {
+        return await send(isHandshake(request) ? overheard(request, heard) : request);
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    };
+    try {
+      await authenticate();
+    } catch (error) {
+      await connection.disconnect();
+      const where = { broker, isAdvertised, stage: 'login', mechanisms } as const;
+      throw reasonOf(error, failure, where);
+    } finally {
+      connection.send = send;
+    }
+  };
+}
+
+function reasonOf(error: unknown, failure: unknown, where: Whereabouts): unknown {
+  const reason = passing.test(nameOf(failure)) ? failure : error;
+  note(reason, where);
+  return nameOf(reason).startsWith('KafkaJS') ? reason : providerError(reason, where);
+}
+
+/** Not kafkajs's: what fetches the token, or speaks the mechanism. Without its cause, which may hold what it asked with. */
+function providerError(reason: unknown, { broker }: Whereabouts): RpcException {
+  const cause = reason instanceof Error && reason.cause !== undefined ? `: ${messageOf(reason.cause)}` : '';
+  const message = `Cannot log in to Kafka at ${broker}: the function in the option "sasl" failed: ${messageOf(reason)}${cause}`;
+  return new RpcException(message, { code: RpcCode.Unavailable });
+}
+
+function isHandshake({ request }: ProtocolRequest): boolean {
+  return (request as { readonly apiKey?: unknown } | undefined)?.apiKey === saslHandshake;
+}
+
+function overheard(handshake: ProtocolRequest, heard: (mechanisms: readonly string[]) => void): ProtocolRequest {
+  const { response } = handshake;
+  return {
+    ...handshake,
+    response: {
+      decode: async (data) => {
+        const decoded = await response.decode(data);
+        const { enabledMechanisms } = decoded as { readonly enabledMechanisms?: unknown };
+        if (Array.isArray(enabledMechanisms)) heard(enabledMechanisms.map(String));
+        return decoded;
+      },
+      parse: (data) => response.parse(data),
+    },
+  };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
