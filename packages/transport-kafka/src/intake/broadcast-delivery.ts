@@ -1,4 +1,5 @@
 import type { DeadReason, Delivery, Event } from '@parley/core/transport';
+import type { Waiting } from './waiting-line.ts';
 
 /** Who is told what became of an event that every instance gets. */
 export interface BroadcastKeeper {
@@ -10,7 +11,7 @@ export interface BroadcastKeeper {
  * An event that every instance gets by itself. Kafka does not know who has had it, so there is nothing to commit: that it is
  * tried again in this process, in its key's order, is all that can be done for it.
  */
-export class BroadcastDelivery implements Delivery {
+export class BroadcastDelivery implements Delivery, Waiting {
   readonly attempt = undefined;
   readonly event: Event;
   readonly lane: string | undefined;
@@ -18,6 +19,8 @@ export class BroadcastDelivery implements Delivery {
   readonly size: number;
   /** For logs: topic, partition and offset. */
   readonly place: string;
+  /** See {@link WaitingLine}. */
+  arrival = 0;
   readonly #keeper: BroadcastKeeper;
   #isOver = false;
 
@@ -33,6 +36,15 @@ export class BroadcastDelivery implements Delivery {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#keeper.settled(this);
+  }
+
+  doneFirst(): Promise<boolean> {
+    this.done();
+    return Promise.resolve(true);
+  }
+
+  isOurs(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   dead(why: DeadReason): Promise<void> {

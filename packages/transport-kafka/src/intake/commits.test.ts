@@ -13,7 +13,12 @@ it('never commits twice at a time, so that an older one cannot overtake', async 
     running -= 1;
     return true;
   });
-  await Promise.all([commits.now(), commits.now(), commits.now()]);
+  const first = commits.now();
+  await Promise.resolve();
+  await Promise.all([first, commits.now(), commits.now()]);
+  // Who asks while none of them has begun is served by one.
+  expect({ most, count }).toEqual({ most: 1, count: 2 });
+  await commits.now();
   commits.stop();
   expect({ most, count }).toEqual({ most: 1, count: 3 });
 });

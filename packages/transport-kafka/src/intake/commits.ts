@@ -5,6 +5,8 @@ const interval = 250;
 export class Commits {
   readonly #commit: () => Promise<boolean>;
   #committing: Promise<void> = Promise.resolve();
+  /** One that has not begun. */
+  #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -24,12 +26,13 @@ export class Commits {
 
   /** When it resolves, what was done before is committed, or could not be. */
   now(): Promise<void> {
-    this.#committing = this.#after(this.#committing);
-    return this.#committing;
+    this.#next ??= this.#committing = this.#after(this.#committing);
+    return this.#next;
   }
 
   async #after(previous: Promise<void>): Promise<void> {
     await previous;
+    this.#next = undefined;
     if (!(await this.#commit())) this.soon();
   }
 

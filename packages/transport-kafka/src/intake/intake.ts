@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  backoffDelay,
   type DeadReason,
   type Envelope,
   errorToWire,
@@ -8,11 +7,13 @@ import {
   type Refused,
   RpcException,
 } from '@parley/core/transport';
-import type { DriverRecord, GroupConsumer, GroupOwner, TopicPartition, TopicPartitionOffset } from '../driver/index.ts';
+import type { DriverRecord, GroupConsumer, GroupOwner, TopicPartitionOffset } from '../driver/index.ts';
 import { Commits } from './commits.ts';
+import { Confirmations } from './confirmations.ts';
+import { GroupOffsets } from './group-offsets.ts';
 import { type DeliveryKeeper, KafkaDelivery } from './kafka-delivery.ts';
 import { Load } from './load.ts';
-import { PartitionOffsets } from './partition-offsets.ts';
+import { untilDone } from './until-done.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
@@ -21,9 +22,6 @@ const rebalanceGrace = 200;
 const joinPatience = 2000;
 /** Milliseconds between looks whether the group still counts this instance in. */
 const doubtInterval = 50;
-
-/** Between tries to put away what cannot be read. */
-const refuseBackoff = { initial: 200, max: 30_000 };
 
 /** What is different for events and for requests. */
 export interface IntakeSetup {
@@ -45,11 +43,9 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   readonly #setup: IntakeSetup;
   readonly #line: WaitingLine<KafkaDelivery>;
   readonly #load: Load;
-  readonly #offsets = new Map<string, PartitionOffsets<KafkaDelivery>>();
+  readonly #offsets = new GroupOffsets();
   #consumer: GroupConsumer | undefined;
   #generation = -1;
-  #assigned: readonly TopicPartition[] = [];
-  #names: ReadonlySet<string> = new Set();
   #isPaused = false;
   #isStopped = false;
   #isRevoked = false;
@@ -57,6 +53,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   #joining: PromiseWithResolvers<void> | undefined;
   #joinTimer: NodeJS.Timeout | undefined;
   readonly #commits = new Commits(() => this.#commit());
+  readonly #confirmations = new Confirmations();
   #settled: (() => void) | undefined;
   readonly #closing = new AbortController();
 
@@ -91,6 +88,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.stop();
     this.#closing.abort();
     await within(timeout, this.#commits.now());
+    for (const delivery of this.#confirmations.all) this.#letGo(delivery);
     await this.#consumer?.close(Math.max(0, deadline - performance.now()));
     this.#commits.stop();
   }
@@ -98,12 +96,11 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   assigned(generation: number, partitions: readonly TopicPartitionOffset[]): void {
     this.#dropWaiting();
     this.#generation = generation;
-    this.#assigned = partitions;
-    this.#names = new Set(partitions.map(nameOf));
     this.#isPaused = false;
     this.#isRevoked = false;
-    for (const partition of partitions) this.#offsetsOf(nameOf(partition)).assigned(Number(partition.offset));
-    for (const [name, offsets] of this.#offsets) if (!this.#names.has(name)) offsets.unassigned();
+    this.#offsets.assigned(partitions);
+    for (const delivery of this.#confirmations.all) if (!this.#offsets.holds(delivery)) this.#letGo(delivery);
+    this.#offsets.forgetOthers();
   }
 
   async revoked(_generation: number, clean: boolean): Promise<void> {
@@ -114,13 +111,12 @@ export class Intake implements GroupOwner, DeliveryKeeper {
       await this.#quiet(rebalanceGrace);
       await this.#commits.now();
     }
-    this.#assigned = [];
-    this.#names = new Set();
+    this.#offsets.revoked();
   }
 
   records(generation: number, topic: string, partition: number, records: readonly DriverRecord[]): void {
     if (this.#isStopped || this.#isRevoked || generation !== this.#generation) return;
-    const offsets = this.#offsetsOf(nameOf({ topic, partition }));
+    const offsets = this.#offsets.of({ topic, partition });
     for (const record of records) {
       const delivery = new KafkaDelivery(topic, partition, record, this);
       if (!offsets.isNew(delivery.offset, delivery.timestamp)) continue;
@@ -152,17 +148,41 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#commits.soon();
   }
 
+  /** Whoever had it, if this instance has not, would not get through with its commit: the broker makes sure of that. */
+  settleFirst(delivery: KafkaDelivery): Promise<boolean> {
+    if (this.#closing.signal.aborted || (!this.#isRevoked && !this.#offsets.holds(delivery))) {
+      this.#letGo(delivery);
+      return Promise.resolve(false);
+    }
+    delivery.state = 'done';
+    const settled = this.#confirmations.add(delivery);
+    void this.#commits.now();
+    return settled;
+  }
+
+  async isOurs(delivery: KafkaDelivery): Promise<boolean> {
+    // While the group changes it is nobody's, and may be ours again.
+    while ((this.#isInDoubt || this.#isRevoked) && !this.#isStopped) await this.#aMoment();
+    if (this.#offsets.holds(delivery) && !this.#isInDoubt) return true;
+    this.#letGo(delivery);
+    return false;
+  }
+
   async bury(delivery: KafkaDelivery, why: DeadReason): Promise<void> {
     if (delivery.state === 'done') return;
     await this.#endOfDoubt();
-    if (!this.#isOurs(delivery)) {
-      // It was taken away: whoever has it now decides, and so do we if it comes back.
-      delivery.state = 'dropped';
-      this.#release(delivery);
-      return;
-    }
-    await this.#setup.bury(delivery, why);
-    this.settle(delivery);
+    if (this.#offsets.holds(delivery) && this.#consumer?.isMember === true) {
+      await this.#setup.bury(delivery, why);
+      this.settle(delivery);
+    } else this.#letGo(delivery);
+  }
+
+  /** It was taken away: whoever has it now decides, and so do we if it comes back. */
+  #letGo(delivery: KafkaDelivery): void {
+    if (delivery.state === 'dropped') return;
+    delivery.state = 'dropped';
+    this.#confirmations.end(delivery, false);
+    this.#release(delivery);
   }
 
   /**
@@ -174,12 +194,11 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   }
 
   async #endOfDoubt(): Promise<void> {
-    while (this.#isInDoubt) await sleep(doubtInterval, undefined, this.#closing).catch(() => undefined);
+    while (this.#isInDoubt) await this.#aMoment();
   }
 
-  #isOurs(delivery: KafkaDelivery): boolean {
-    const name = nameOf(delivery);
-    return this.#names.has(name) && this.#offsetsOf(name).holds(delivery) && this.#consumer?.isMember === true;
+  #aMoment(): Promise<void> {
+    return sleep(doubtInterval, undefined, this.#closing).catch(() => undefined);
   }
 
   #room(): number {
@@ -204,18 +223,17 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     else this.#setup.receiver.receive(envelope, delivery);
   }
 
-  /** Tries until that has worked; if it has not when the instance closes, the message comes again. */
   async #refuse(delivery: KafkaDelivery, refused: Refused): Promise<void> {
-    for (let attempt = 1; !this.#closing.signal.aborted; attempt += 1) {
-      try {
-        await this.#setup.refuse(delivery, refused);
-        this.settle(delivery);
-        return;
-      } catch (thrown) {
-        this.#setup.warn('a message that cannot be read could not be put into the dead letters; trying again', thrown);
-      }
-      await sleep(backoffDelay(refuseBackoff, attempt), undefined, this.#closing).catch(() => undefined);
-    }
+    const { refuse, warn } = this.#setup;
+    const isRefused = await untilDone(
+      () => refuse(delivery, refused),
+      this.#closing.signal,
+      (thrown) => {
+        warn('a message that cannot be read could not be put into the dead letters; trying again', thrown);
+      },
+    );
+    // If not, it comes again.
+    if (isRefused) this.settle(delivery);
   }
 
   /** It is not held any more; the next of its lane gets its turn. */
@@ -223,17 +241,12 @@ export class Intake implements GroupOwner, DeliveryKeeper {
     this.#load.remove(delivery);
     if (!this.#isStopped) this.#line.next(delivery.lane);
     if (this.#isPaused && this.#load.isHalf) this.#resume();
-    if (this.#settled !== undefined && !this.#isBusy) this.#settled();
-  }
-
-  get #isBusy(): boolean {
-    for (const offsets of this.#offsets.values()) if (offsets.isBusy) return true;
-    return false;
+    if (this.#settled !== undefined && !this.#offsets.isBusy) this.#settled();
   }
 
   /** Waits until core has nothing, at most so long. */
   #quiet(milliseconds: number): Promise<void> {
-    if (!this.#isBusy) return Promise.resolve();
+    if (!this.#offsets.isBusy) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#settled?.(), milliseconds);
       this.#settled = () => {
@@ -247,60 +260,43 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   /** What core does not have comes again, here or elsewhere. */
   #dropWaiting(): void {
     this.#line.clear();
-    for (const offsets of this.#offsets.values()) {
-      for (const delivery of offsets.dropWaiting()) this.#load.remove(delivery);
-    }
+    for (const delivery of this.#offsets.dropWaiting()) this.#load.remove(delivery);
   }
 
   #pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    for (const { topic, partition } of this.#assigned) this.#consumer?.pause(topic, partition);
+    for (const { topic, partition } of this.#offsets.partitions) this.#consumer?.pause(topic, partition);
   }
 
   #resume(): void {
     this.#isPaused = false;
-    for (const { topic, partition } of this.#assigned) this.#consumer?.resume(topic, partition);
+    for (const { topic, partition } of this.#offsets.partitions) this.#consumer?.resume(topic, partition);
   }
 
   /** What is done and not committed. @returns false when it could not be. */
   async #commit(): Promise<boolean> {
-    const offsets: TopicPartitionOffset[] = [];
-    const committed: (() => void)[] = [];
-    for (const { topic, partition } of this.#assigned) {
-      const progress = this.#offsetsOf(nameOf({ topic, partition }));
-      const offset = progress.toCommit();
-      if (offset === undefined) continue;
-      offsets.push({ topic, partition, offset: String(offset) });
-      committed.push(() => progress.committed(offset));
-    }
-    if (offsets.length === 0 || this.#consumer === undefined) return true;
+    const progress = this.#offsets.toCommit();
+    if (progress === undefined || this.#consumer === undefined) return true;
     const generation = this.#generation;
     try {
-      await this.#consumer.commit(generation, offsets);
+      await this.#consumer.commit(generation, progress.offsets);
     } catch {
       // Nothing is lost: the next commit says it all.
       return false;
     }
-    if (generation === this.#generation) for (const settle of committed) settle();
+    for (const delivery of this.#confirmations.within(progress.offsets)) {
+      this.#confirmations.end(delivery, true);
+      this.#release(delivery);
+    }
+    if (generation === this.#generation) progress.committed();
     return true;
-  }
-
-  #offsetsOf(name: string): PartitionOffsets<KafkaDelivery> {
-    let offsets = this.#offsets.get(name);
-    if (offsets === undefined) this.#offsets.set(name, (offsets = new PartitionOffsets()));
-    return offsets;
   }
 }
 
 /** What cannot be read, as the reason of a dead letter. */
 export function refusedReason({ reason }: Refused): DeadReason {
   return { body: errorToWire(reason), attempts: 0 };
-}
-
-/** `/` is in the name of no topic. */
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
 
 function within(milliseconds: number, promise: Promise<void>): Promise<void> {

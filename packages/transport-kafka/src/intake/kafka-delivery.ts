@@ -1,15 +1,18 @@
 import type { DeadReason, Delivery } from '@parley/core/transport';
 import type { DriverRecord } from '../driver/driver.ts';
 import type { Slot } from './partition-offsets.ts';
+import type { Waiting } from './waiting-line.ts';
 
 /** Who keeps a delivery: the intake that it came by. */
 export interface DeliveryKeeper {
   settle(delivery: KafkaDelivery): void;
+  settleFirst(delivery: KafkaDelivery): Promise<boolean>;
+  isOurs(delivery: KafkaDelivery): Promise<boolean>;
   bury(delivery: KafkaDelivery, why: DeadReason): Promise<void>;
 }
 
 /** A record of a group that is to be handled. */
-export class KafkaDelivery implements Delivery, Slot {
+export class KafkaDelivery implements Delivery, Slot, Waiting {
   /** Kafka does not count. */
   readonly attempt = undefined;
   readonly topic: string;
@@ -22,6 +25,8 @@ export class KafkaDelivery implements Delivery, Slot {
   /** In bytes, about. */
   readonly size: number;
   state: Slot['state'] = 'waiting';
+  /** See {@link WaitingLine}. */
+  arrival = 0;
   readonly #keeper: DeliveryKeeper;
 
   constructor(topic: string, partition: number, record: DriverRecord, keeper: DeliveryKeeper) {
@@ -38,6 +43,14 @@ export class KafkaDelivery implements Delivery, Slot {
 
   done(): void {
     this.#keeper.settle(this);
+  }
+
+  doneFirst(): Promise<boolean> {
+    return this.#keeper.settleFirst(this);
+  }
+
+  isOurs(): Promise<boolean> {
+    return this.#keeper.isOurs(this);
   }
 
   dead(why: DeadReason): Promise<void> {

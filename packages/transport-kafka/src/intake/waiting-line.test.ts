@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest';
-import { WaitingLine } from './waiting-line.ts';
+import { type Waiting, WaitingLine } from './waiting-line.ts';
 
-interface One {
+interface One extends Waiting {
   readonly name: string;
-  readonly lane: string | undefined;
 }
 
 function one(name: string, lane?: string): One {
-  return { name, lane };
+  return { name, lane, arrival: 0 };
 }
 
 /** A door that has room for so many, and lets in more when told. */
@@ -63,6 +62,22 @@ it('keeps those of a lane one after the other, and lets others pass', async () =
   line.next('a');
   line.add(one('a3', 'a'));
   expect(handed.at(-1)).toBe('a3');
+});
+
+it('gives room to whoever came first, also when its lane has kept it', async () => {
+  const door = new Door(1);
+  const handed: string[] = [];
+  const line = new WaitingLine<One>(door, ({ name }) => {
+    door.free -= 1;
+    handed.push(name);
+  });
+  line.add(one('a1', 'a'));
+  line.add(one('a2', 'a'));
+  for (const name of ['b', 'c', 'd']) line.add(one(name));
+  await door.open(1);
+  line.next('a');
+  await door.open(2);
+  expect(handed).toEqual(['a1', 'b', 'a2', 'c']);
 });
 
 it('hands over nothing more of what waited when it is cleared, also by what it has just handed over', async () => {

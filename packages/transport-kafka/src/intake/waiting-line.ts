@@ -3,13 +3,17 @@ import type { Receiver } from '@parley/core/transport';
 /** Where those go whose turn it is. */
 export type Door = Pick<Receiver, 'room' | 'whenRoom'>;
 
-interface Waiting {
+/** One that can wait. */
+export interface Waiting {
   readonly lane: string | undefined;
+  /** The line's own note: counts those that came. */
+  arrival: number;
 }
 
 /**
  * What was fetched and is not with core yet: it waits for room there, and for the one before it in its lane. So what waits
- * behind a slow or failing one takes nobody else's room.
+ * behind a slow or failing one takes nobody else's room. Whoever came first gets the room first, however long its lane
+ * has kept it: what may only begin when all before it in its partition has begun would else take the room which that waits for.
  */
 export class WaitingLine<One extends Waiting> {
   readonly #door: Door;
@@ -19,6 +23,7 @@ export class WaitingLine<One extends Waiting> {
   /** Whose turn it is, in the order of arrival, but there is no room. Those before `#next` have gone. */
   #ready: One[] = [];
   #next = 0;
+  #arrived = 0;
   #isWatching = false;
 
   /** @param hand gives it to core, at once. */
@@ -29,6 +34,8 @@ export class WaitingLine<One extends Waiting> {
 
   add(one: One): void {
     const { lane } = one;
+    this.#arrived += 1;
+    one.arrival = this.#arrived;
     const behind = lane === undefined ? undefined : this.#lanes.get(lane);
     if (behind !== undefined) {
       behind.push(one);
@@ -60,9 +67,15 @@ export class WaitingLine<One extends Waiting> {
   #turnOf(one: One): void {
     if (this.#ready.length === 0 && this.#door.room() > 0) this.#hand(one);
     else {
-      this.#ready.push(one);
+      this.#insert(one);
       this.#watch();
     }
+  }
+
+  #insert(one: One): void {
+    let index = this.#ready.length;
+    while (index > this.#next && (this.#ready[index - 1] as One).arrival > one.arrival) index -= 1;
+    this.#ready.splice(index, 0, one);
   }
 
   #watch(): void {
