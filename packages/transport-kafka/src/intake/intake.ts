@@ -224,9 +224,8 @@ export class Intake implements GroupOwner, DeliveryKeeper {
   }
 
   async #refuse(delivery: KafkaDelivery, refused: Refused): Promise<void> {
-    const { refuse, warn } = this.#setup;
     const isRefused = await untilDone(
-      () => refuse(delivery, refused),
+      () => this.#setup.refuse(delivery, refused),
       this.#closing.signal,
       (thrown) => {
         warn('a message that cannot be read could not be put into the dead letters; trying again', thrown);
