@@ -228,7 +228,7 @@ export class Intake implements GroupOwner, DeliveryKeeper {
       () => this.#setup.refuse(delivery, refused),
       this.#closing.signal,
       (thrown) => {
-        warn('a message that cannot be read could not be put into the dead letters; trying again', thrown);
+        this.#setup.warn('a message that cannot be read could not be put into the dead letters; trying again', thrown);
       },
     );
     // If not, it comes again.
