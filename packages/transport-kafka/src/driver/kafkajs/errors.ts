@@ -1,38 +1,15 @@
-import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
+import { RpcCode, RpcException } from '@parley/core/transport';
 import { type Whereabouts, whereaboutsOf } from './connection/whereabouts.ts';
-import { addressCodes, kinds, loginKinds, type Meaning, tlsMeaning } from './meanings.ts';
+import { causesOf, rootOf } from './error-kinds.ts';
+import { explained } from './explain.ts';
 
-/** What kafkajs's errors have, as far as each has it. */
-interface KafkaJsError {
-  readonly name?: unknown;
-  /** The protocol's name of the error. */
-  readonly type?: unknown;
-  readonly code?: unknown;
-  readonly cause?: unknown;
-}
-
-/** kafkajs wraps an error in those of its retries; the first one says what happened. */
-export function rootOf(error: unknown): unknown {
-  let root = error;
-  for (let depth = 0; depth < 10; depth++) {
-    const cause: unknown = (root as KafkaJsError | undefined)?.cause;
-    if (typeof root !== 'object' || root === null || cause === undefined || cause === null) break;
-    root = cause;
-  }
-  return root;
-}
-
-/** The protocol's name of an error, as `UNKNOWN_MEMBER_ID`, else kafkajs's own, as `KafkaJSConnectionError`. */
-export function kindOf(error: unknown): string {
-  const { type, name } = (rootOf(error) ?? {}) as KafkaJsError;
-  if (typeof type === 'string') return type;
-  return typeof name === 'string' ? name : '';
-}
+export { kindOf, rootOf } from './error-kinds.ts';
 
 /** `what` could not be done: `Cannot create the topic "a"`. */
 export function driverError(what: string, error: unknown): RpcException {
+  const clear = clearIn(error);
+  if (clear !== undefined) return clear;
   const root = rootOf(error);
-  if (root instanceof RpcException) return error instanceof RpcException ? error : root;
   const where = whereaboutsOf(root);
   const { code, text } = explained(root, where);
   const place = where === undefined ? '' : `Kafka at ${where.broker}: `;
@@ -41,8 +18,9 @@ export function driverError(what: string, error: unknown): RpcException {
 
 /** No connection came about. @param brokers as the user named them. */
 export function connectError(error: unknown, brokers: readonly string[]): RpcException {
+  const clear = clearIn(error);
+  if (clear !== undefined) return clear;
   const root = rootOf(error);
-  if (root instanceof RpcException) return error instanceof RpcException ? error : root;
   const where = whereaboutsOf(root);
   const { code, text } = explained(root, where);
   return new RpcException(`Cannot use Kafka at ${placeOf(brokers, where)}: ${text}`, { code, cause: error });
@@ -58,88 +36,10 @@ export function isFatal({ code }: RpcException): boolean {
   );
 }
 
-/** What happened and what to do, in one line. */
-function explained(root: unknown, where: Whereabouts | undefined): { readonly code: RpcCode; readonly text: string } {
-  const said = saidBy(root);
-  const { code, why, advice } = meaningOf(root, said, where);
-  const first = why ?? sentence(said);
-  const quoted = why === undefined || said === '' ? '' : ` (${said})`;
-  return { code, text: `${advice === undefined ? first : `${sentence(first)} ${advice}`}${quoted}` };
-}
-
-function meaningOf(root: unknown, said: string, where: Whereabouts | undefined): Meaning {
-  const kind = kindOf(root);
-  const known = kinds.get(kind) ?? loginKinds.get(kind);
-  if (known !== undefined) return kind === 'UNSUPPORTED_SASL_MECHANISM' ? withMechanisms(known, where) : known;
-  const { code } = (root ?? {}) as KafkaJsError;
-  const system = typeof code === 'string' ? code : '';
-  const why = addressCodes.get(system);
-  if (why !== undefined) return { code: RpcCode.Unavailable, why, advice: addressAdvice(where) };
-  return tlsMeaning(system) ?? connectionMeaning(kind, said, where) ?? { code: RpcCode.Unavailable };
-}
-
-/** A connection that came about, or nearly, and was no good. Time may heal it: brokers are stopped, and hang. */
-function connectionMeaning(kind: string, said: string, where: Whereabouts | undefined): Meaning | undefined {
-  if (said.includes('before secure TLS connection')) {
-    return unavailable('it hung up before TLS was established', 'Does it speak TLS on this port (option "ssl")?');
-  }
-  if (said === 'Connection timeout') {
-    const advice = `Is the host up, does a firewall let the port through, and is TLS on both sides or on none (options "ssl", "kafkajs.connectionTimeout")?${addressAdvice(where, ' ')}`;
-    return unavailable('it did not answer in time', advice);
-  }
-  if (kind === 'KafkaJSRequestTimeoutError') {
-    return said.includes('ApiVersions')
-      ? unavailable('it does not answer as Kafka does', 'Is it Kafka, and does it want TLS there (option "ssl")?')
-      : unavailable(
-          'it did not answer in time',
-          'Does it hang, or is it overloaded (option "kafkajs.requestTimeout")?',
-        );
-  }
-  if (kind !== 'KafkaJSConnectionClosedError') return undefined;
-  switch (where?.stage) {
-    case 'greeting':
-      return unavailable('it hung up without a word', 'Does it want TLS there (option "ssl"), and is it Kafka?');
-    case 'unknown':
-      return unavailable(
-        'it hung up when it was asked for something without a log in',
-        'Does it want credentials there (option "sasl")?',
-      );
-    case 'login':
-      return unavailable('it hung up during the log in');
-    default:
-      return unavailable('it closed the connection');
-  }
-}
-
-function unavailable(why: string, advice?: string): Meaning {
-  return { code: RpcCode.Unavailable, why, ...(advice === undefined ? {} : { advice }) };
-}
-
-function withMechanisms(meaning: Meaning, where: Whereabouts | undefined): Meaning {
-  const { mechanisms = [] } = where ?? {};
-  if (mechanisms.length === 0) return meaning;
-  const names = mechanisms.map((name) => `"${name.toLowerCase()}"`).join(', ');
-  return { ...meaning, advice: `It takes ${names}: give that as "sasl.mechanism", with what it needs.` };
-}
-
-/** Whose mistake an address is, if it is one. */
-function addressAdvice(where: Whereabouts | undefined, before = ''): string {
-  return where?.isAdvertised === true
-    ? `${before}The brokers give out this address themselves (their setting advertised.listeners): it must lead to them from here.`
-    : `${before}Is the option "brokers" right?`;
-}
-
-/** What the error itself says, in one line, without what kafkajs puts before it and OpenSSL behind it. */
-function saidBy(root: unknown): string {
-  return messageOf(root)
-    .replace(/^(?:Connection error|Failed to connect): /, '')
-    .replaceAll(/\s+/g, ' ')
-    .replace(/^(?:[0-9A-F]+:)?error:[0-9A-F]+:[^:]*:[^:]*:([^:]+).*$/, '$1')
-    .trim();
-}
-
-function sentence(text: string): string {
-  return /[.?!)]$/.test(text) ? text : `${text}.`;
+/** One of ours says all that there is to say; kafkajs may have wrapped it. */
+function clearIn(error: unknown): RpcException | undefined {
+  for (const one of causesOf(error)) if (one instanceof RpcException) return one;
+  return undefined;
 }
 
 /** How many addresses a line bears. */

@@ -16,6 +16,13 @@ const { BadRequest, Forbidden, NotFound, PayloadTooLarge, Unauthenticated, Unava
 
 const tooOld = 'Is it older than Kafka 2.1, or something else that speaks its protocol?';
 
+/** What a broker says that knows us, and does not want us: by kafkajs's name, and the protocol's. */
+const refused: Meaning = {
+  code: Unauthenticated,
+  why: 'the broker refuses the credentials',
+  advice: 'Check the option "sasl": the user, the password, and whether the user has one for this mechanism.',
+};
+
 /** By the protocol's name of an error (https://kafka.apache.org/protocol.html#protocol_error_codes), or kafkajs's own. */
 export const kinds: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
@@ -47,6 +54,8 @@ export const kinds: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
     { code: Forbidden, advice: 'It needs IdempotentWrite on the cluster (option "idempotent").' },
   ],
+  ['KafkaJSSASLAuthenticationError', refused],
+  ['SASL_AUTHENTICATION_FAILED', refused],
   [
     'UNSUPPORTED_SASL_MECHANISM',
     {
@@ -136,17 +145,6 @@ export const kinds: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
       advice: 'Is the broker overloaded (options "kafkajs.connectionTimeout", "kafkajs.authenticationTimeout")?',
     },
   ],
-]);
-
-/** The broker refuses who we are: kafkajs's name of it, and the protocol's. */
-const refused: Meaning = {
-  code: Unauthenticated,
-  why: 'the broker refuses the credentials',
-  advice: 'Check the option "sasl": the user, the password, and whether the user has one for this mechanism.',
-};
-export const loginKinds: ReadonlyMap<string, Meaning> = new Map([
-  ['KafkaJSSASLAuthenticationError', refused],
-  ['SASL_AUTHENTICATION_FAILED', refused],
 ]);
 
 /** What Node says of a connection that did not come about, by its code. The address is to blame, or who is there. */
