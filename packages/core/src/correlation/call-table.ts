@@ -4,7 +4,7 @@ import type { CallId } from '../envelope/index.ts';
 const initialCapacity = 64;
 
 /** Ids are what a u32 can hold; they wrap. */
-const maxId = 2 ** 32;
+const maxId = 2 ** 32 - 1;
 
 /**
  * Calls by their id. Numbers live in a ring indexed by the id's low bits, which a `Map` is too slow for: its old
@@ -35,7 +35,7 @@ export class CallTable<Call extends { readonly id: CallId }> {
   nextId(): number {
     let id = this.#lastId;
     do {
-      id = (id + 1) % maxId;
+      id = id === maxId ? 0 : id + 1;
     } while (this.#ring[id & (this.#ring.length - 1)] !== undefined || (this.#others.size > 0 && this.#others.has(id)));
     this.#lastId = id;
     return id;

@@ -1,4 +1,4 @@
-import { type CallId, type Codec, type EncodedPayload, encodePayload, utf8Length } from '../envelope/index.ts';
+import { type Body, type CallId, type Codec, contentTypeOf, encodePayload, utf8Length } from '../envelope/index.ts';
 import { errorToWire, RpcCode, RpcException } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
 import type { RequestHandling } from './handling.ts';
@@ -21,7 +21,8 @@ export class Answers {
    *   be encoded: that is not the caller's fault.
    */
   reply(handling: RequestHandling, value: unknown, last: boolean): Promise<void> | undefined {
-    const { body, contentType } = this.#encode(handling, value);
+    const body = this.#encode(handling, value);
+    const contentType = contentTypeOf(value, this.#codec);
     const seq = this.#count(handling);
     const full = this.#link.send({ kind: 'reply', id: handling.id, seq, last, contentType, body });
     return full?.catch(() => undefined);
@@ -48,7 +49,7 @@ export class Answers {
     observe(this.#link.send({ kind: 'defer', id: handling.id, seq, timeout }));
   }
 
-  #encode(handling: RequestHandling, value: unknown): EncodedPayload {
+  #encode(handling: RequestHandling, value: unknown): Body {
     try {
       return encodePayload(value, this.#codec, this.#link.maxBody);
     } catch (thrown) {

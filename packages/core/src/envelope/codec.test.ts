@@ -2,19 +2,18 @@ import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RpcException } from '../errors/index.ts';
-import { binaryContentType, type Codec, decodePayload, encodePayload, jsonCodec } from './codec.ts';
+import { binaryContentType, type Codec, contentTypeOf, decodePayload, encodePayload, jsonCodec } from './codec.ts';
 
 const maxBody = 1 << 20;
 
 const overTheWire = (value: unknown, codec: Codec = jsonCodec) => {
-  const { body, contentType } = encodePayload(value, codec, maxBody);
-  return decodePayload(body, contentType, codec);
+  return decodePayload(encodePayload(value, codec, maxBody), contentTypeOf(value, codec), codec);
 };
 
 /** The same over a wire that carries bytes only. */
 const asBytes = (value: unknown) => {
-  const { body, contentType } = encodePayload(value, jsonCodec, maxBody);
-  return decodePayload(typeof body === 'string' ? Buffer.from(body) : body, contentType, jsonCodec);
+  const body = encodePayload(value, jsonCodec, maxBody);
+  return decodePayload(typeof body === 'string' ? Buffer.from(body) : body, contentTypeOf(value, jsonCodec), jsonCodec);
 };
 
 /** Any UTF-16 units, lone surrogates included. */
@@ -63,7 +62,9 @@ describe('payloads arrive as they were sent', () => {
   });
 
   it('undefined as no body, which is not null', () => {
-    expect(encodePayload(undefined, jsonCodec, maxBody)).toEqual({ body: undefined, contentType: undefined });
+    expect(encodePayload(undefined, jsonCodec, maxBody)).toBeUndefined();
+    expect(contentTypeOf(undefined, jsonCodec)).toBeUndefined();
+    expect(contentTypeOf(undefined, upperCase)).toBeUndefined();
     expect(overTheWire(undefined)).toBeUndefined();
     expect(overTheWire(null)).toBeNull();
   });
@@ -73,7 +74,9 @@ describe('payloads arrive as they were sent', () => {
   });
 
   it('JSON is not announced, since it is what everybody reads', () => {
-    expect(encodePayload({ a: 1 }, jsonCodec, maxBody)).toEqual({ body: '{"a":1}', contentType: undefined });
+    expect(encodePayload({ a: 1 }, jsonCodec, maxBody)).toBe('{"a":1}');
+    expect(contentTypeOf({ a: 1 }, jsonCodec)).toBeUndefined();
+    expect(contentTypeOf({ a: 1 }, upperCase)).toBe(upperCase.contentType);
   });
 
   it('the caller’s object is not changed', () => {
@@ -86,9 +89,8 @@ describe('binary', () => {
   it('passes through untouched, whatever the codec', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        const { body, contentType } = encodePayload(bytes, jsonCodec, maxBody);
-        expect(body).toBe(bytes);
-        expect(contentType).toBe(binaryContentType);
+        expect(encodePayload(bytes, jsonCodec, maxBody)).toBe(bytes);
+        expect(contentTypeOf(bytes, jsonCodec)).toBe(binaryContentType);
         expect(overTheWire(bytes, upperCase)).toEqual(bytes);
       }),
     );
@@ -125,7 +127,7 @@ describe('the size limit', () => {
   });
 
   it('holds for binary', () => {
-    expect(encodePayload(new Uint8Array(8), jsonCodec, 8).body).toHaveLength(8);
+    expect(encodePayload(new Uint8Array(8), jsonCodec, 8)).toHaveLength(8);
     expect(thrownBy(() => encodePayload(new Uint8Array(9), jsonCodec, 8))).toMatchObject({ code: 413 });
   });
 
@@ -251,7 +253,8 @@ const upperCase: Codec = {
 
 describe('a custom codec', () => {
   it('encodes and decodes, and its type travels', () => {
-    expect(encodePayload('abc', upperCase, maxBody)).toEqual({ body: 'ABC', contentType: 'text/x-upper' });
+    expect(encodePayload('abc', upperCase, maxBody)).toBe('ABC');
+    expect(contentTypeOf('abc', upperCase)).toBe('text/x-upper');
     expect(overTheWire('abc', upperCase)).toBe('decoded ABC');
   });
 
@@ -261,7 +264,7 @@ describe('a custom codec', () => {
   });
 
   it('is not asked for undefined', () => {
-    expect(encodePayload(undefined, upperCase, maxBody).body).toBeUndefined();
+    expect(encodePayload(undefined, upperCase, maxBody)).toBeUndefined();
     expect(decodePayload(undefined, 'text/x-upper', upperCase)).toBeUndefined();
   });
 

@@ -35,9 +35,12 @@ export const jsonCodec: Codec = {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Cheap, and rarely true: only then every key is looked at. */
+/**
+ * Cheap, and rarely true: only then every key is looked at. V8 looks for up to six characters without preparing for it,
+ * which for a small text takes longer than to look.
+ */
 function mayNameProto(text: string): boolean {
-  return text.includes('__proto__') || (text.includes('\\u00') && escapedLetter.test(text));
+  return text.includes('__pro') || (text.includes('\\u00') && escapedLetter.test(text));
 }
 
 /** Each character of `__proto__` may be written as an escape: U+005F, U+006F, U+0070, U+0072, U+0074. */
@@ -48,41 +51,39 @@ function refuseProto(key: string, value: unknown): unknown {
   return value;
 }
 
-/** A payload as it crosses the wire. */
-export interface EncodedPayload {
-  readonly body: Body;
-  /** `undefined`: JSON, or no body at all. */
-  readonly contentType: string | undefined;
-}
-
-const nothing: EncodedPayload = { body: undefined, contentType: undefined };
-
 /**
- * `undefined` becomes no body, a `Uint8Array` travels as it is, all else goes through the codec.
+ * A payload as it crosses the wire: `undefined` becomes no body, a `Uint8Array` travels as it is, all else goes through the
+ * codec. {@link contentTypeOf} says how it is encoded: in two calls, because a pair would be one more object for each message.
  *
  * @throws RpcException 400 when the value cannot be encoded, 413 when it takes more than `maxBody` bytes.
  */
-export function encodePayload(value: unknown, codec: Codec, maxBody: number): EncodedPayload {
-  if (value === undefined) return nothing;
-  let encoded: EncodedPayload;
+export function encodePayload(value: unknown, codec: Codec, maxBody: number): Body {
+  if (value === undefined) return undefined;
+  let body: string | Uint8Array;
   try {
-    encoded = encode(value, codec);
+    body = value instanceof Uint8Array ? value : encode(value, codec);
   } catch (cause) {
     throw new RpcException(`The payload cannot be encoded as ${codec.contentType}: ${messageOf(cause, 200)}`, {
       code: RpcCode.BadRequest,
       cause,
     });
   }
-  checkSize(encoded.body, maxBody);
-  return encoded;
+  checkSize(body, maxBody);
+  return body;
+}
+
+/** Of what {@link encodePayload} makes of `value`. `undefined`: JSON, or no body at all. */
+export function contentTypeOf(value: unknown, codec: Codec): string | undefined {
+  if (codec.contentType === jsonContentType) return value instanceof Uint8Array ? binaryContentType : undefined;
+  if (value === undefined) return undefined;
+  return value instanceof Uint8Array ? binaryContentType : codec.contentType;
 }
 
 /** Throws what the codec throws, or what looking at the value throws: it may be a Proxy. */
-function encode(value: unknown, codec: Codec): EncodedPayload {
-  if (value instanceof Uint8Array) return { body: value, contentType: binaryContentType };
+function encode(value: unknown, codec: Codec): string | Uint8Array {
   const body = codec.encode(value);
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new TypeError('it gave neither text nor bytes');
-  return { body, contentType: codec.contentType === jsonContentType ? undefined : codec.contentType };
+  return body;
 }
 
 /** @throws RpcException 400 when the body is not what its content type says, or nobody here knows that type. */

@@ -1,8 +1,8 @@
 export {
   binaryContentType,
   type Codec,
+  contentTypeOf,
   decodePayload,
-  type EncodedPayload,
   encodePayload,
   jsonCodec,
 } from './codec.ts';

@@ -7,7 +7,15 @@ import {
   UnaryCall,
 } from '../correlation/index.ts';
 import { observe } from '../dispatch/index.ts';
-import { type Answer, type Body, type Codec, encodePayload, jsonCodec, type Request } from '../envelope/index.ts';
+import {
+  type Answer,
+  type Body,
+  type Codec,
+  contentTypeOf,
+  encodePayload,
+  jsonCodec,
+  type Request,
+} from '../envelope/index.ts';
 import { errorFromWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { Link } from '../seam/index.ts';
 import { BoundedWait } from './bounded-wait.ts';
@@ -71,8 +79,9 @@ export class Requester {
   emit(call: OutgoingCall, key: string | undefined, now = performance.now()): Promise<void> {
     try {
       checkInTime(call, now);
-      const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
-      const { pattern, headers } = call;
+      const { pattern, headers, data } = call;
+      const body = encodePayload(data, this.#codec, this.#link.maxBody);
+      const contentType = contentTypeOf(data, this.#codec);
       const sent = this.#link.send({ kind: 'event', pattern, headers, contentType, body, key });
       return sent === undefined ? taken : this.#acknowledged(sent, call);
     } catch (thrown) {
@@ -117,14 +126,15 @@ export class Requester {
     try {
       const now = pending.sentAt;
       checkInTime(call, now);
-      const { body, contentType } = encodePayload(call.data, this.#codec, this.#link.maxBody);
+      const { pattern, headers, data } = call;
+      const body = encodePayload(data, this.#codec, this.#link.maxBody);
       pending.id = this.#calls.nextId();
       this.#calls.add(pending);
       this.#watch.deadline(call.deadline);
       pending.unwatch = call.onAbort?.((reason) => this.#giveUp(pending, cancelled(reason)));
       // Given up since it was prepared: nothing is to be sent.
       if (call.onAbort !== undefined && this.#calls.get(pending.id) !== pending) return;
-      const { pattern, headers } = call;
+      const contentType = contentTypeOf(data, this.#codec);
       const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
       const { id, credit } = pending;
       const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
