@@ -1,4 +1,4 @@
-import { type Host, message } from '@parley/core';
+import { event, type Host, message } from '@parley/core';
 import { describe, expect, it } from 'vitest';
 import { type RecordedHandler, recordCalls, waitForCall } from '../helpers/record-calls.ts';
 import { gate, iterate } from './collect.ts';
@@ -6,6 +6,7 @@ import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
 const NotTwice = message('not.twice', { idempotent: false });
+const TellOnce = event('tell.once', { idempotent: false });
 
 export function groups(subject: ConformanceSubject): void {
   const { supports } = subject;
@@ -135,18 +136,51 @@ export function groups(subject: ConformanceSubject): void {
           never.open();
         });
 
-        it('and nobody takes its request over when the contract forbids it', async () => {
+        it('in the first line of a handler, and nobody takes that over when the contract forbids it', async () => {
           const { stage } = use();
           const never = gate();
-          const handler = recordCalls(() => never.opened);
-          const start = () => stage.service((host) => host.message(NotTwice, handler), { group: 'once' });
-          const dying = await start();
-          const call = stage.client().send(NotTwice, 1, { timeout: 500 });
-          await waitForCall(handler, 1, { timeout: stage.patience });
-          await start();
-          await stage.world.crash?.(dying.transport);
-          await expect(call).rejects.toMatchObject({ code: 408 });
-          expect(handler.calls).toHaveLength(1);
+          const crash = () => void stage.world.crash?.(dying.transport);
+          const [deadly, stuck] = [recordCalls(crash), recordCalls(() => never.opened)];
+          const dying = await stage.service((host) => host.message(NotTwice, deadly).message('left', stuck), {
+            group: 'g',
+          });
+          const client = stage.client();
+          const left = client.send('left', 'behind');
+          await waitForCall(stuck, 'behind', { timeout: stage.patience });
+          const giveUp = new AbortController();
+          // Without a deadline: too late it would not be handled anyhow.
+          const call = client.send(NotTwice, 1, { timeout: 0, signal: giveUp.signal });
+          call.catch(() => undefined);
+          await waitForCall(deadly, 1, { timeout: stage.patience });
+          const [healthy, taker] = [recordCalls((data) => data), recordCalls((data) => `${String(data)}: done`)];
+          await stage.service((host) => host.message(NotTwice, healthy).message('left', taker), { group: 'g' });
+          expect(await left).toBe('behind: done');
+          expect(await client.send(NotTwice, 2)).toBe(2);
+          expect([...payloads([deadly]), ...payloads([healthy])]).toEqual([1, 2]);
+          giveUp.abort();
+          await expect(call).rejects.toMatchObject({ code: 499 });
+          never.open();
+        });
+
+        it('in the first line of a handler of an event, and nobody takes that over, either', async () => {
+          const { stage } = use();
+          const never = gate();
+          const crash = () => void stage.world.crash?.(dying.transport);
+          const [deadly, stuck] = [recordCalls(crash), recordCalls(() => never.opened)];
+          const dying = await stage.service((host) => host.event(TellOnce, deadly).event('left', stuck), {
+            group: 'g',
+          });
+          const client = stage.client();
+          await client.emit('left', 'behind');
+          await waitForCall(stuck, 'behind', { timeout: stage.patience });
+          await client.emit(TellOnce, 1);
+          await waitForCall(deadly, 1, { timeout: stage.patience });
+          const [healthy, taker] = [recordCalls(), recordCalls()];
+          await stage.service((host) => host.event(TellOnce, healthy).event('left', taker), { group: 'g' });
+          await waitForCall(taker, 'behind', { timeout: stage.patience });
+          await client.emit(TellOnce, 2);
+          await waitForCall(healthy, 2, { timeout: stage.patience });
+          expect([...payloads([deadly]), ...payloads([healthy])]).toEqual([1, 2]);
           never.open();
         });
 
