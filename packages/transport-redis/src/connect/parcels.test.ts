@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Called, Outlet } from './outlet.ts';
+import type { Called } from './light-command.ts';
+import type { Outlet } from './outlet.ts';
 import { Parcels } from './parcels.ts';
 import type { Outgoing } from './publisher.ts';
 import { isUnsent } from './unsent.ts';

@@ -68,7 +68,8 @@ class Parcel {
   readonly #outgoing: Outgoing[] = [];
   readonly #confirmed: Confirmed;
   /** What becomes of one becomes of all. */
-  readonly called = (error?: Error | null, receivers?: number): void => {
+  readonly called = (error?: Error | null, reply?: unknown): void => {
+    const receivers = error ? undefined : Number(reply);
     for (const outgoing of this.#outgoing) this.#confirmed(outgoing, error ?? undefined, receivers);
   };
 

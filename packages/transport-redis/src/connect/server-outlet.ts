@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import { Cork } from './cork.ts';
-import type { Called, Outlet } from './outlet.ts';
-import { PublishCommand } from './publish-command.ts';
+import { type Called, LightCommand } from './light-command.ts';
+import type { Outlet } from './outlet.ts';
 
 /** PUBLISH over one connection. */
 export class ServerOutlet implements Outlet {
@@ -19,6 +19,6 @@ export class ServerOutlet implements Outlet {
   publish(channel: string, message: string | Buffer, called: Called): void {
     const { redis } = this.#connection;
     this.#cork.put(redis);
-    void redis.sendCommand(new PublishCommand(channel, message, called));
+    void redis.sendCommand(new LightCommand('publish', [channel, message], called));
   }
 }

@@ -1,5 +1,6 @@
 import type { ClusterConnection } from './cluster-connection.ts';
-import type { Called, Outlet } from './outlet.ts';
+import type { Called } from './light-command.ts';
+import type { Outlet } from './outlet.ts';
 
 /** SPUBLISH: each message to the node that has the channel's slot, and to no other. */
 export class ShardedOutlet implements Outlet {
@@ -14,6 +15,6 @@ export class ShardedOutlet implements Outlet {
   }
 
   publish(channel: string, message: string | Buffer, called: Called): void {
-    void this.#connection.cluster.spublish(channel, message, (error, receivers) => called(error, Number(receivers)));
+    void this.#connection.cluster.spublish(channel, message, (error, receivers) => called(error, receivers));
   }
 }

@@ -1,6 +1,7 @@
 import { type Event, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
 import { Backlog } from '../connect/backlog.ts';
 import { Cork } from '../connect/cork.ts';
+import { LightCommand } from '../connect/light-command.ts';
 import type { Names } from '../names.ts';
 import { isReplyError, refusedError } from '../redis-error.ts';
 import { writeEntry } from './entry.ts';
@@ -24,7 +25,7 @@ export interface StreamsSenderSetup {
 /** Adds requests and events to their streams. */
 export class StreamsSender {
   readonly #setup: StreamsSenderSetup;
-  readonly #requestLimit: readonly (string | number)[];
+  readonly #requestLimit: readonly string[];
   readonly #cork = new Cork();
   readonly #backlog = new Backlog();
   /** Says how old an event may be: the clock of this machine may be wrong by years, and would trim it all. */
@@ -33,7 +34,7 @@ export class StreamsSender {
 
   constructor(setup: StreamsSenderSetup) {
     this.#setup = setup;
-    this.#requestLimit = ['MAXLEN', '~', setup.options.maxRequests];
+    this.#requestLimit = ['MAXLEN', '~', String(setup.options.maxRequests)];
     this.#clock = new ServerClock(setup.redis, setup.names.eventNames);
   }
 
@@ -72,7 +73,7 @@ export class StreamsSender {
   #add(
     kind: 'message' | 'event',
     envelope: Request | Event,
-    limit: readonly (string | number)[],
+    limit: readonly string[],
     added: (error: Error | null | undefined) => void,
   ): void {
     const { names, instance, redis, maxQueued } = this.#setup;
@@ -87,10 +88,12 @@ export class StreamsSender {
     const commands = redis();
     this.#cork.put(commands);
     this.#backlog.add(size);
-    void commands.xadd(names.stream(kind, pattern), ...limit, '*', ...writeEntry(head, body), (error) => {
+    const args = [names.stream(kind, pattern), ...limit, '*', ...writeEntry(head, body)];
+    const command = new LightCommand('xadd', args, (error) => {
       this.#backlog.remove(size);
       added(error);
     });
+    void commands.sendCommand(command);
   }
 
   /** Before the first event of a name: whoever has a wildcard looks there for names. */
@@ -104,11 +107,11 @@ export class StreamsSender {
     commands.sadd(names.eventNames, pattern).catch(() => this.#known.delete(pattern));
   }
 
-  #retention(): readonly (string | number)[] {
+  #retention(): readonly string[] {
     const { age, length } = this.#setup.options.retention;
-    if (length > 0) return ['MAXLEN', '~', length];
+    if (length > 0) return ['MAXLEN', '~', String(length)];
     const now = this.#clock.now();
-    return age === 0 || now === undefined ? [] : ['MINID', '~', Math.max(0, Math.floor(now - age))];
+    return age === 0 || now === undefined ? [] : ['MINID', '~', String(Math.max(0, Math.floor(now - age)))];
   }
 }
 

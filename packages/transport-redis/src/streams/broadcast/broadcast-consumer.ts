@@ -39,8 +39,13 @@ export class BroadcastConsumer {
     const { member, routes, budget, reading } = setup;
     this.#setup = setup;
     this.#wanted = new WantedEvents(routes);
-    const read = this.#read.bind(this);
-    this.#readers = new SlotReaders({ reading, budget, read, refused: member.refused });
+    this.#readers = new SlotReaders({
+      reading,
+      budget,
+      read: this.#read.bind(this),
+      accept: this.#acceptAll.bind(this),
+      refused: member.refused,
+    });
   }
 
   get wildcards(): readonly string[] {
@@ -82,21 +87,24 @@ export class BroadcastConsumer {
     return String(await lastIdScript.run(redis, [names.stream('event', pattern)], []));
   }
 
-  async #read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<void> {
+  async #read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<readonly Read[]> {
     // What is left out now is read the next time: nobody else waits for it.
     const some = keys.slice(0, room);
     const ids = some.map((key) => this.#places.get(key)?.id ?? '$');
     const count = Math.floor(room / some.length);
-    const wait = some.length < keys.length ? Math.min(block, 10) : block;
-    const read = await redis.xreadBuffer('COUNT', count, 'BLOCK', wait, 'STREAMS', ...some, ...ids);
-    for (const [keyBytes, entries] of (read ?? []) as Read[]) {
-      const key = keyBytes.toString();
-      const place = this.#places.get(key);
-      if (place === undefined) continue;
-      for (const [id, fields] of entries) {
-        place.id = id.toString();
-        this.#accept(key, place, fields);
-      }
+    const longest = some.length < keys.length ? Math.min(block, 10) : block;
+    const wait = longest > 0 ? ['BLOCK', longest] : [];
+    const read = await redis.callBuffer('xread', 'COUNT', count, ...wait, 'STREAMS', ...some, ...ids);
+    return (read ?? []) as Read[];
+  }
+
+  #acceptAll([keyBytes, entries]: Read): void {
+    const key = keyBytes.toString();
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    for (const [id, fields] of entries) {
+      place.id = id.toString();
+      this.#accept(key, place, fields);
     }
   }
 

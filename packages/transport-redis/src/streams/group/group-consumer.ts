@@ -4,11 +4,10 @@ import { Doubts } from '../keep/doubts.ts';
 import { Holdings } from '../keep/holdings.ts';
 import { Leases } from '../keep/leases.ts';
 import { Upkeep } from '../keep/upkeep.ts';
-import { readGroup } from '../read/read-group.ts';
+import { type Read, readGroup } from '../read/read-group.ts';
 import type { RoomBudget } from '../read/room-budget.ts';
 import { type Reading, SlotReaders } from '../read/slot-readers.ts';
 import { Clocks } from '../redis/clocks.ts';
-import type { Commands } from '../redis/script.ts';
 import { Enrolment } from './enrolment.ts';
 import type { Membership } from './membership.ts';
 import { WantedEvents } from './wanted-events.ts';
@@ -52,8 +51,14 @@ export class GroupConsumer {
     this.#leases = new Leases({ member, holdings: this.#holdings, budget, streams, vanished });
     this.doubts = new Doubts(this.#leases);
     this.#upkeep = new Upkeep(member, streams, this.#clocks);
-    const read = this.#read.bind(this);
-    this.#readers = new SlotReaders({ reading, budget, read, vanished, refused: member.refused });
+    this.#readers = new SlotReaders({
+      reading,
+      budget,
+      read: (redis, keys, room, block) => readGroup(redis, member, keys, room, block),
+      accept: (read) => this.#accept(read),
+      vanished,
+      refused: member.refused,
+    });
     for (const pattern of routes.messages) this.#add('message', pattern);
     for (const pattern of routes.events) this.#add('event', pattern);
   }
@@ -129,13 +134,10 @@ export class GroupConsumer {
     this.#readers.add(stream.key);
   }
 
-  async #read(redis: Commands, keys: readonly string[], room: number, block: number): Promise<void> {
-    const { member } = this.#setup;
-    for (const [key, entries] of await readGroup(redis, member, keys, room, block)) {
-      const stream = this.#streams.get(key.toString());
-      if (stream === undefined) continue;
-      for (const [id, fields] of entries) this.#holdings.accept(stream, id.toString(), fields, 1);
-    }
+  #accept([key, entries]: Read): void {
+    const stream = this.#streams.get(key.toString());
+    if (stream === undefined) return;
+    for (const [id, fields] of entries) this.#holdings.accept(stream, id.toString(), fields, 1);
   }
 
   /** Somebody has deleted streams or groups, or all of Redis. */

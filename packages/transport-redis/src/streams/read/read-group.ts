@@ -10,7 +10,7 @@ export interface Reader {
 /** What came from one stream: its key, and for each entry the id and the fields. */
 export type Read = [key: Buffer, entries: [id: Buffer, fields: Buffer[]][]];
 
-/** Reads what is new to the group in streams of one slot: at most `room` entries. Waits at most `block` ms for the first. */
+/** Reads what is new to the group in streams of one slot: at most `room` entries. Waits at most `block` ms for the first, with 0 not at all. */
 export async function readGroup(
   redis: Commands,
   reader: Reader,
@@ -23,18 +23,9 @@ export async function readGroup(
   // COUNT is for each stream.
   const count = Math.floor(room / keys.length);
   const news = keys.map(() => '>');
-  const read = await redis.xreadgroupBuffer(
-    'GROUP',
-    group,
-    consumer,
-    'COUNT',
-    count,
-    'BLOCK',
-    block,
-    'STREAMS',
-    ...keys,
-    ...news,
-  );
+  const wait = block > 0 ? ['BLOCK', block] : [];
+  const args = ['GROUP', group, consumer, 'COUNT', count, ...wait, 'STREAMS', ...keys, ...news];
+  const read = await redis.callBuffer('xreadgroup', ...args);
   return (read ?? []) as Read[];
 }
 
@@ -48,7 +39,7 @@ async function readFew(
 ): Promise<readonly Read[]> {
   const poll = async () => (await pollScript.run(redis, keys, [group, consumer, room])) as [Read[], Buffer[]];
   const [found, ids] = await poll();
-  if (found.length > 0) return found;
+  if (found.length > 0 || block === 0) return found;
   const seen = await redis.xreadBuffer('COUNT', 1, 'BLOCK', block, 'STREAMS', ...keys, ...ids);
   return seen === null ? [] : (await poll())[0];
 }

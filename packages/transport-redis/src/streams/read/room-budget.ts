@@ -13,6 +13,8 @@ export class RoomBudget {
   readonly #receiver: Pick<Receiver, 'room' | 'whenRoom'>;
   readonly #waiting: Waiting[] = [];
   #reserved = 0;
+  /** The most that core has ever had. */
+  #whole = 0;
   #isWatching = false;
   #isClosed = false;
 
@@ -23,6 +25,13 @@ export class RoomBudget {
   /** Whether somebody would like to read and may not. Whoever has reserved should not sit on it for long. */
   get isContended(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  /** Whether core has nothing to do. */
+  get isIdle(): boolean {
+    const room = this.#receiver.room();
+    this.#whole = Math.max(this.#whole, room);
+    return room === this.#whole;
   }
 
   /**
