@@ -58,21 +58,29 @@ describe('rights that are missing', () => {
       'allow.everyone.if.no.acl.found': 'true',
     },
   });
-  async function deny(resourceType: AclResourceTypes, resourceName: string, operation: AclOperationTypes) {
+  /** Of a topic or group that has rules, what no rule allows is forbidden. */
+  async function deny(
+    resourceType: AclResourceTypes,
+    resourceName: string,
+    operation: AclOperationTypes,
+    allowed: readonly AclOperationTypes[] = [],
+  ) {
     const client = stage.client({ sasl });
     await client.connect();
-    const acl = {
+    const rule = (which: AclOperationTypes, permissionType: AclPermissionTypes) => ({
       resourceType,
-      resourceName: stage.prefix + resourceName,
+      resourceName: resourceType === CLUSTER ? resourceName : stage.prefix + resourceName,
       resourcePatternType: ResourcePatternTypes.LITERAL,
       principal: 'User:alice',
       host: '*',
-      operation,
-      permissionType: AclPermissionTypes.DENY,
-    };
+      operation: which,
+      permissionType,
+    });
+    const acl = [rule(operation, AclPermissionTypes.DENY)];
+    for (const which of allowed) acl.push(rule(which, AclPermissionTypes.ALLOW));
     const admin = client.unwrap(KafkaAdmin);
-    await admin.createAcls({ acl: [acl] });
-    return async () => void (await admin.deleteAcls({ filters: [acl] }));
+    await admin.createAcls({ acl });
+    return async () => void (await admin.deleteAcls({ filters: acl }));
   }
 
   /** Rules take a moment to hold. */
@@ -87,8 +95,8 @@ describe('rights that are missing', () => {
     );
   }
 
-  const { TOPIC, GROUP } = AclResourceTypes;
-  const { READ, WRITE, DESCRIBE } = AclOperationTypes;
+  const { TOPIC, GROUP, CLUSTER } = AclResourceTypes;
+  const { ALTER, CREATE, READ, WRITE, DESCRIBE } = AclOperationTypes;
 
   it('to write an event are named', async () => {
     const client = stage.client({ sasl });
@@ -97,6 +105,35 @@ describe('rights that are missing', () => {
     await codeOf(() => client.emit('paid', 2), 403);
     const message = expect.stringContaining(`${stage.prefix}paid`) as string;
     await expect(client.emit('paid', 3)).rejects.toMatchObject({ code: 403, message });
+  });
+
+  it('to make a topic are named, with what is missing', async () => {
+    const client = stage.client({ sasl });
+    await client.connect();
+    await deny(TOPIC, 'paid', CREATE, [READ, WRITE, DESCRIBE]);
+    const allow = await deny(CLUSTER, 'kafka-cluster', CREATE, [ALTER, DESCRIBE]);
+    try {
+      await codeOf(() => client.emit('paid', 1), 403);
+      const message = expect.stringMatching(`create the topic "${stage.prefix}paid": .* Create `) as string;
+      const refused = { code: 403, message };
+      await expect(client.emit('paid', 2)).rejects.toMatchObject(refused);
+      const starting = stage.service((host) => host.event('paid', () => undefined), { sasl });
+      await expect(starting).rejects.toMatchObject(refused);
+    } finally {
+      await allow();
+    }
+  });
+
+  it('to read the topic of the answers are named, too', async () => {
+    await stage.client({ sasl }).connect();
+    await deny(TOPIC, 'parley.replies.parley', READ, [WRITE, DESCRIBE]);
+    const message = expect.stringContaining(`"${stage.prefix}parley.replies.parley"`) as string;
+    // Where it begins it may ask; reading comes later.
+    const client = stage.client({ sasl });
+    await client.connect();
+    await stage.until(() => client.status.state === 'disconnected', 'it was noticed');
+    await expect(client.send('echo', 1)).rejects.toMatchObject({ code: 503, message });
+    expect(stage.log).toEqual([expect.objectContaining({ message })]);
   });
 
   it('to join the group keep a service from starting, at once', async () => {

@@ -17,9 +17,9 @@ export type Stage = 'connecting' | 'greeting' | 'unknown' | 'login' | 'talking';
 
 const notes = new WeakMap<object, Whereabouts>();
 
-/** The first note about an error is nearest to where it happened. */
+/** The last note about an error counts: who is told of it later knows more of what was going on. */
 export function note(error: unknown, where: Whereabouts): void {
-  if (typeof error === 'object' && error !== null && !notes.has(error)) notes.set(error, where);
+  if (typeof error === 'object' && error !== null) notes.set(error, where);
 }
 
 /** Kafkajs's connection errors name the broker also where nothing was noted. */
