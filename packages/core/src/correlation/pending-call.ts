@@ -29,7 +29,8 @@ export abstract class PendingCall {
   readonly limit: number | undefined;
   /** The instance that the call is bound to: the first that answered. */
   from: string | undefined = undefined;
-  readonly sentAt: number;
+  /** Milliseconds from when it was sent to its deadline; 0: no limit. */
+  timeout: number;
   /** Whether the other side may know of it. */
   sent = false;
   /** Answers seen, where they are numbered. */
@@ -43,7 +44,7 @@ export abstract class PendingCall {
     this.pattern = pattern;
     this.deadline = deadline;
     this.limit = limit;
-    this.sentAt = now;
+    this.timeout = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.floor(deadline - now));
   }
 
   /** Replies that may have been sent since the call began. 0: only the last one is wanted. */

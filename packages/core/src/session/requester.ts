@@ -42,10 +42,7 @@ export class Requester {
     this.#codec = options.codec;
     this.#watch = new CallWatch(this.#calls, options.leaseInterval, {
       expired: (call) =>
-        this.#giveUp(
-          call,
-          new TimeoutError(`No answer from "${call.pattern}" within ${Math.round(call.deadline - call.sentAt)} ms`),
-        ),
+        this.#giveUp(call, new TimeoutError(`No answer from "${call.pattern}" within ${call.timeout} ms`)),
       renew: (call) => this.#grant(call),
       silent: (call, silence) => this.#giveUp(call, silentService(call.pattern, silence)),
     });
@@ -62,16 +59,17 @@ export class Requester {
    * @param now the clock, where the caller has just read it: that takes as long as parsing a small body
    */
   send(call: OutgoingCall, now = performance.now()): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#begin(new UnaryCall(call, now, resolve, reject), call));
+    return new Promise((resolve, reject) => this.#begin(new UnaryCall(call, now, resolve, reject), call, now));
   }
 
   /** The request leaves at once; at most `buffer` replies lie unread. */
   stream(call: OutgoingCall, buffer: number): AsyncIterator<unknown, undefined> {
-    const pending = new StreamCall(call, performance.now(), buffer, {
+    const now = performance.now();
+    const pending = new StreamCall(call, now, buffer, {
       grant: (granting) => this.#grant(granting),
       leave: (leaving) => this.#cancel(leaving),
     });
-    this.#begin(pending, call);
+    this.#begin(pending, call, now);
     return pending;
   }
 
@@ -122,9 +120,8 @@ export class Requester {
     this.#watch.clear();
   }
 
-  #begin(pending: PendingCall, call: OutgoingCall): void {
+  #begin(pending: PendingCall, call: OutgoingCall, now: number): void {
     try {
-      const now = pending.sentAt;
       checkInTime(call, now);
       const { pattern, headers, data } = call;
       const body = encodePayload(data, this.#codec, this.#link.maxBody);
@@ -135,8 +132,7 @@ export class Requester {
       // Given up since it was prepared: nothing is to be sent.
       if (call.onAbort !== undefined && this.#calls.get(pending.id) !== pending) return;
       const contentType = contentTypeOf(data, this.#codec);
-      const timeout = call.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.round(call.deadline - now));
-      const { id, credit } = pending;
+      const { id, credit, timeout } = pending;
       const request: Request = { kind: 'request', id, pattern, headers, contentType, body, timeout, credit };
       pending.sent = true;
       const sent = this.#link.send(request);
@@ -163,7 +159,7 @@ export class Requester {
         this.#fail(call, failureOf(answer.body));
         return;
       case 'defer':
-        if (answer.timeout > 0) this.#postpone(call, performance.now() + answer.timeout);
+        if (answer.timeout > 0) this.#postpone(call, answer.timeout);
         else if (call.credit > 0) this.#streaming(call);
     }
   }
@@ -174,8 +170,12 @@ export class Requester {
     if (!this.#link.shared) this.#watch.lease(call);
   }
 
-  #postpone(call: PendingCall, deadline: number): void {
-    call.deadline = Math.min(deadline, call.limit ?? Number.POSITIVE_INFINITY);
+  #postpone(call: PendingCall, milliseconds: number): void {
+    const now = performance.now();
+    const before = call.deadline;
+    call.deadline = Math.min(Math.ceil(now + milliseconds), call.limit ?? Number.POSITIVE_INFINITY);
+    const isKnown = before !== Number.POSITIVE_INFINITY;
+    call.timeout = isKnown ? call.timeout + Math.round(call.deadline - before) : Math.round(call.deadline - now);
     this.#watch.deadline(call.deadline);
   }
 
