@@ -22,6 +22,7 @@ export async function refusalOf(stage: KafkaStage, options: Partial<KafkaOptions
   expect(performance.now() - begun).toBeLessThan(soon);
   expect(again).toMatchObject({ code: error.code, message: expect.stringContaining(heartOf(error)) as string });
   expectNoSecret(error, again, ...stage.log);
+  expect(timesLogged(stage, error)).toBe(1);
   return error;
 }
 

@@ -20,7 +20,7 @@ describe('a broker without TLS and log in', () => {
       'more copies than there are brokers',
       { topics: { replication: 3 } },
       400,
-      /only 1 broker\(s\) are registered.*Check the option "topics\.replication"/,
+      /replication factor of 3 cannot be reached because only 1 broker\(s\) are registered.*Check the option "topics\.replication"/,
     ],
   ])('refuses %s, and says what to change', async (_, options, code, says) => {
     const error = await refusalOf(stage, options);

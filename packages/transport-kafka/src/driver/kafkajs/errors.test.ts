@@ -70,7 +70,7 @@ describe('an error of connecting', () => {
       /does not answer as Kafka does.*"ssl"/,
     ],
     [named('KafkaJSRequestTimeoutError', 'Request Metadata(key: 3, version: 6) timed out'), 503, /requestTimeout/],
-    [protocol('UNSUPPORTED_VERSION'), 501, /older than Kafka/],
+    [protocol('UNSUPPORTED_VERSION'), 501, /of long ago/],
     [new Error('whatever'), 503, /whatever/],
   ])('%s: %i', (cause, code, message) => {
     const error = connectError(cause, brokers);

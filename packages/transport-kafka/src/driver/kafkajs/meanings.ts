@@ -14,7 +14,7 @@ export interface Meaning {
 
 const { BadRequest, Forbidden, NotFound, PayloadTooLarge, Unauthenticated, Unavailable, Unsupported } = RpcCode;
 
-const tooOld = 'Is it older than Kafka 2.1, or something else that speaks its protocol?';
+const tooOld = 'Is it a Kafka of long ago, or something else that speaks its protocol?';
 
 /** What a broker says that knows us, and does not want us: by kafkajs's name, and the protocol's. */
 const refused: Meaning = {
