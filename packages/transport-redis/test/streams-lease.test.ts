@@ -1,3 +1,4 @@
+import { event } from '@parley/core';
 import { recordCalls, waitForCall } from '@parley/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { redisDeadLetters } from '../src/index.ts';
@@ -114,6 +115,42 @@ describe('a lease', () => {
     expect(await call).toMatchObject({ code: 408 });
     expect(first.host.health()['service']?.transporter?.handling).toBe(0);
     expect(await stage.pending(stream)).toBe(1);
+  });
+
+  it('that ran out ends the tries of a handler that waits for its next one', async () => {
+    const failing = recordCalls(() => {
+      throw new Error('not yet');
+    });
+    // Half of it at least: long enough for a renewal to find out.
+    const retry = { attempts: 5, backoff: { initial: 4000, max: 4000 } };
+    const stream = stage.names.stream('event', 'fails');
+    const { host, warnings } = await stage.instance((host) => host.event('fails', failing, { retry }));
+    await stage.client().emit('fails', 1);
+    await waitForCall(failing, 1, timeout);
+    await stage.steal(stream);
+    await until(() => host.health()['service']?.transporter?.handling === 0, 'its wait was over');
+    expect(failing.calls).toHaveLength(1);
+    expect(warnings.having('"fails" is not tried again here')).toHaveLength(1);
+    expect(await stage.redis.xpending(stream, 'service', '-', '+', 10, 'thief')).toHaveLength(1);
+  });
+
+  it('that another instance has got is noticed before what must not be handled twice is begun', async () => {
+    const goOn = gate();
+    const handler = recordCalls(() => goOn.opened);
+    const Once = event('once', { idempotent: false });
+    const stream = stage.names.stream('event', 'once');
+    // So long that nothing but the acknowledgement can find it out.
+    const { host, warnings } = await stage.instance((host) => host.event(Once, handler), { lease: 60_000 });
+    const client = stage.client();
+    for (const data of [1, 2]) await client.emit(Once, data, { key: 'row' });
+    await waitForCall(handler, 1, timeout);
+    await until(async () => (await stage.pending(stream)) === 1, 'only the second was not acknowledged');
+    await stage.steal(stream);
+    goOn.open();
+    await until(() => host.health()['service']?.transporter?.handling === 0, 'nothing was left to do');
+    expect(handler.calls).toHaveLength(1);
+    expect(warnings.having('must not be handled twice was left')).toHaveLength(1);
+    expect(await stage.redis.xpending(stream, 'service', '-', '+', 10, 'thief')).toHaveLength(1);
   });
 
   it('is given up at a clean end, so that others need not wait for it', async () => {
