@@ -9,7 +9,13 @@ import { ReadSize } from './read-size.ts';
 export class ReadPlan {
   readonly #all: string[] = [];
   readonly #size = new ReadSize();
+  readonly #isIdle: () => boolean;
   #busy: readonly string[] = [];
+
+  /** @param isIdle whether all that was handed over is handled. */
+  constructor(isIdle: () => boolean) {
+    this.#isIdle = isIdle;
+  }
 
   /** One more stream. */
   add(key: string): void {
@@ -21,23 +27,36 @@ export class ReadPlan {
     return this.#busy.length > 0;
   }
 
-  /** How many entries to ask for. @param isIdle whether all that was read before is handled. */
-  most(isIdle: boolean): number {
-    return this.#size.next(performance.now(), isIdle) * this.#next.length;
+  /** How many entries to ask for next. */
+  get most(): number {
+    return this.#size.entries * this.#next.length;
   }
 
-  /** Reads with `read` what is next, at most `room` entries of as many streams as `keys` has. */
-  async read(room: number, read: (keys: readonly string[]) => Promise<readonly Read[]>): Promise<readonly Read[]> {
+  /**
+   * Reads what is next, and hands it over.
+   *
+   * @param room for so many entries.
+   * @param read reads from these streams, from none more than its share.
+   */
+  async read(
+    room: number,
+    read: (keys: readonly string[]) => Promise<readonly Read[]>,
+    accept: (read: Read) => void,
+  ): Promise<void> {
     const keys = this.#next;
     const wasUrgent = this.isUrgent;
     // Whoever comes first in a read is served first.
     if (!wasUrgent && this.#all.length > 1) this.#all.push(this.#all.shift() as string);
     this.#busy = [];
+    const share = Math.max(1, Math.floor(room / keys.length));
     const found = await read(keys);
-    const whole = found.filter(([, entries]) => entries.length >= Math.max(1, Math.floor(room / keys.length)));
-    if (whole.length > 0) this.#size.filled(performance.now());
-    if (!wasUrgent) this.#busy = whole.map(([key]) => key.toString());
-    return found;
+    if (found.length === 0) return;
+    const came = performance.now();
+    const full = found.filter(([, entries]) => entries.length >= share);
+    if (!wasUrgent) this.#busy = full.map(([key]) => key.toString());
+    // Planned before it is handed over: a handler that waits for anything at all is still at work then.
+    setImmediate(() => this.#size.handled(full.length > 0, this.#isIdle(), performance.now() - came));
+    for (const one of found) accept(one);
   }
 
   get #next(): readonly string[] {

@@ -7,24 +7,26 @@ const brief = 4;
 
 /**
  * How many entries of a stream to read at once. Few, so that instances share evenly what takes a while; twice as many each
- * time that all of a full read is handled soon: each read costs a round trip, a write of what was answered, and an acknowledgement.
+ * time that all of a full read is handled soon, half as many when it takes long: each read costs a round trip, a write of what
+ * was answered, and an acknowledgement. So handlers that wait for something share evenly, and those that do not are quick.
  */
 export class ReadSize {
   #size = least;
-  /** When the last read came, if it was full. */
-  #filledAt: number | undefined;
 
-  /** How many now. @param isIdle whether all that was read before is handled. */
-  next(now: number, isIdle: boolean): number {
-    const isSlow = !isIdle || (this.#filledAt !== undefined && now - this.#filledAt > brief);
-    if (isSlow) this.#size = least;
-    else if (this.#filledAt !== undefined) this.#size = Math.min(2 * this.#size, most);
-    this.#filledAt = undefined;
+  get entries(): number {
     return this.#size;
   }
 
-  /** A read came that brought as much as it might; it is about to be handled. */
-  filled(now: number): void {
-    this.#filledAt = now;
+  /**
+   * What came has been handed over, and the event loop has gone round.
+   *
+   * @param isFull whether the read brought as much as it might.
+   * @param isIdle whether all of it is handled.
+   * @param taken milliseconds since it came.
+   */
+  handled(isFull: boolean, isIdle: boolean, taken: number): void {
+    if (!isIdle) this.#size = least;
+    else if (taken > brief) this.#size = Math.max(this.#size / 2, least);
+    else if (isFull) this.#size = Math.min(2 * this.#size, most);
   }
 }

@@ -75,17 +75,17 @@ export class SlotReaders {
 
   #open(where: string, key: string): void {
     const { reading, budget } = this.#setup;
-    const plan = new ReadPlan();
+    const plan = new ReadPlan(() => budget.isIdle);
     plan.add(key);
     const loop = new ReadLoop({
       ...reading,
       key,
       budget,
-      most: () => plan.most(budget.isIdle),
-      read: async (redis, room, block) => {
+      most: () => plan.most,
+      read: (redis, room, block) => {
         const { read, accept } = this.#setup;
         const wait = plan.isUrgent ? 0 : block;
-        for (const found of await plan.read(room, (keys) => read(redis, keys, room, wait))) accept(found);
+        return plan.read(room, (keys) => read(redis, keys, room, wait), accept);
       },
       failed: (error) => this.#failed(error),
     });
