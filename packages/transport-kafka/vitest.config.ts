@@ -1,5 +1,4 @@
 import { preset } from '@parley/tooling/vitest';
 
-// A real broker, killed and restarted, on two cores that others use, too: what fails is tried again, and fails the run if it
-// fails three times. One failure in some runs is known: a group whose topic gets partitions while it reads (driver-group).
-export default preset({ test: { retry: 2 } });
+// Most of it waits for brokers that start, are away or are missed: more files than cores run at once. Times are for a busy machine.
+export default preset({ test: { maxWorkers: 4, testTimeout: 60_000, hookTimeout: 120_000 } });

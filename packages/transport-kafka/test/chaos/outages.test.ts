@@ -1,25 +1,6 @@
 import { until } from '@parley/brokers/shared';
-import { createMicroservices, type Host, provideMicroservices } from '@parley/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type KafkaOptions, kafka } from '../../src/index.ts';
-import { adminOfTest, clientOfTest, kafkaOfTest, outcomeOf, quiet } from './places.ts';
-
-/** A host with one echo, which the test's end closes. */
-function hostOfTest(options: KafkaOptions, startTimeout?: number): Host {
-  const host = createMicroservices({
-    providers: [provideMicroservices([{ token: 'kafka', options: kafka({ group: 'service', ...options }) }])],
-    logger: quiet,
-    ...(startTimeout === undefined ? {} : { startTimeout }),
-  });
-  onTestFinished(() => host.close({ timeout: 2000 }));
-  return host.message('echo', (data) => data);
-}
-
-async function timed<T>(work: Promise<T>): Promise<[T, number]> {
-  const begun = performance.now();
-  const outcome = await work;
-  return [outcome, performance.now() - begun];
-}
+import { describe, expect, it } from 'vitest';
+import { adminOfTest, clientOfTest, hostOfTest, kafkaOfTest, outcomeOf, timed } from './places.ts';
 
 describe('a broker that is down', () => {
   it('when both sides start, is waited for', async () => {
@@ -51,42 +32,6 @@ describe('a broker that is down', () => {
     const host = hostOfTest({ brokers: broker.brokers }, 1000);
     await expect(host.start()).rejects.toMatchObject({ code: 503, message: expect.stringContaining('ECONNREFUSED') });
     await host.close();
-  });
-
-  it('for a while, is come back to: nobody hangs meanwhile, and nothing has to be made anew', {
-    timeout: 90_000,
-  }, async () => {
-    const broker = await kafkaOfTest();
-    const { brokers } = broker;
-    const host = hostOfTest({ brokers });
-    const handled: unknown[] = [];
-    host.event('event', (data) => void handled.push(data));
-    await host.start();
-    const client = clientOfTest({ brokers });
-    const patient = clientOfTest({ brokers, outage: 'wait' });
-    await Promise.all([client, patient].map(async (each) => expect(await each.send('echo', 1)).toBe(1)));
-
-    await broker.stop();
-    await until('both to know', () => [client, patient].every(({ status }) => status.state === 'disconnected'));
-    const waiting = patient.send('echo', 2, { timeout: 60_000 });
-    waiting.catch(() => undefined);
-    const down = performance.now();
-    // Time passing is the subject; what is asked meanwhile is refused at once.
-    while (performance.now() - down < 5000) {
-      const [code, took] = await timed(outcomeOf(client.send('echo', 3)));
-      expect(code).toBe(503);
-      expect(took).toBeLessThan(1000);
-      expect(await outcomeOf(client.emit('event', 'lost'))).toBe(503);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    await broker.start();
-    expect(await waiting).toBe(2);
-    await until('the client to be back', () => client.status.state === 'ready');
-    expect(await client.send('echo', 4)).toBe(4);
-    await client.emit('event', 'kept');
-    await until('the event', () => handled.length > 0);
-    expect(handled).toEqual(['kept']);
-    expect(client.pending).toBe(0);
   });
 
   it('without a word, as behind a cable that was pulled, is noticed, and come back to', {

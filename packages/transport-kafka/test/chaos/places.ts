@@ -1,6 +1,13 @@
 import { Fleet } from '@parley/brokers/fleet';
 import { type KafkaOptions as BrokerOptions, type KafkaBroker, startKafka } from '@parley/brokers/kafka';
-import { type ClientProxy, createClient, RpcException } from '@parley/core';
+import {
+  type ClientProxy,
+  createClient,
+  createMicroservices,
+  type Host,
+  provideMicroservices,
+  RpcException,
+} from '@parley/core';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { type KafkaOptions, kafka } from '../../src/index.ts';
@@ -24,6 +31,17 @@ export async function fleetOfTest(): Promise<Fleet> {
     await fleet[Symbol.asyncDispose]();
   });
   return fleet;
+}
+
+/** A host with one echo, which the test's end closes. */
+export function hostOfTest(options: KafkaOptions, startTimeout?: number): Host {
+  const host = createMicroservices({
+    providers: [provideMicroservices([{ token: 'kafka', options: kafka({ group: 'service', ...options }) }])],
+    logger: quiet,
+    ...(startTimeout === undefined ? {} : { startTimeout }),
+  });
+  onTestFinished(() => host.close({ timeout: 2000 }));
+  return host.message('echo', (data) => data);
 }
 
 /** A client that the test's end closes. */
@@ -50,4 +68,11 @@ export async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
     if (error instanceof RpcException) return error.code;
     throw error;
   }
+}
+
+/** What it came to, and after how many milliseconds. */
+export async function timed<T>(work: Promise<T>): Promise<[T, number]> {
+  const begun = performance.now();
+  const outcome = await work;
+  return [outcome, performance.now() - begun];
 }
