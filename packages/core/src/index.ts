@@ -31,7 +31,7 @@ export {
   Payload,
 } from './decorators/index.ts';
 export type { Logger, ServerCall, ServerInterceptor } from './dispatch/index.ts';
-export { type Codec, type Headers, jsonCodec } from './envelope/index.ts';
+export { type Body, type Codec, type Headers, jsonCodec } from './envelope/index.ts';
 export {
   codeName,
   RpcCode,
@@ -71,6 +71,9 @@ export type { EventHandlerOptions, HandlerReply, HandlerResult, MessageHandlerOp
 export {
   type Backoff,
   type BackoffOptions,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterSelection,
   type EndpointOptions,
   type RetryOptions,
   type RetryPolicy,

@@ -1,5 +1,15 @@
 export { closeTimeout } from './close-timeout.ts';
 export {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterSelection,
+  errorOfDeadLetter,
+  fitsDeadLetterFilter,
+  messageOfDeadLetter,
+  readDeadLetterFilter,
+  selectedDeadLetters,
+} from './dead-letters.ts';
+export {
   type Backoff,
   type BackoffOptions,
   backoffDelay,

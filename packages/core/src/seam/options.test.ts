@@ -111,5 +111,7 @@ describe('a wrong option is refused by name', () => {
       expect(message).toContain(`"${name}" cannot stand here`);
       expect(message).not.toContain('hunter2');
     }
+    const number = new OptionReader<{ password?: unknown }>('redis', { password: 73190442 }, ['password']);
+    expect(number.error('password', 'must be text').message).toMatch(/must be text, got a number that is not shown$/);
   });
 });

@@ -63,7 +63,7 @@ export class OptionReader<Options extends object> {
   /** The refusal of an option, for rules of one's own. */
   error(name: keyof Options & string, rule: string): RpcException {
     const value = this.#options[name];
-    const got = secret.test(name) && typeof value === 'string' ? 'a text that is not shown' : show(value);
+    const got = secret.test(name) ? shownWithout(value) : show(value);
     return new RpcException(`${this.#what}: the option "${name}" ${rule}, got ${got}`, {
       code: RpcCode.BadRequest,
     });
@@ -72,6 +72,12 @@ export class OptionReader<Options extends object> {
 
 /** Names of options whose values have no place in a log: a URL may have a password in it. */
 const secret = /password|secret|token|passphrase|url$/i;
+
+/** A number may be a secret, too: a password that YAML has taken for one. */
+function shownWithout(value: unknown): string {
+  if (typeof value === 'string') return 'a text that is not shown';
+  return typeof value === 'number' ? 'a number that is not shown' : show(value);
+}
 
 /** The longest delay that setTimeout keeps; a longer one fires at once. */
 export const maxTimerDelay = 2 ** 31 - 1;

@@ -89,6 +89,25 @@ describe('a server', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('says why the tries before failed, when the last one runs out of time', async () => {
+    vi.useFakeTimers();
+    const { server, transport } = serve();
+    let tries = 0;
+    transport.transporterBehaviour = {
+      listen: () => {
+        tries += 1;
+        return tries === 1 ? Promise.reject(unavailable) : new Promise(() => undefined);
+      },
+    };
+    const error = errorOf(server.start(3000));
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await error).toMatchObject({
+      code: 503,
+      message: expect.stringContaining('the broker is down') as string,
+      cause: unavailable,
+    });
+  });
+
   it('without its broker says so, and says when it is back', async () => {
     const { server, transport, logger } = serve();
     await server.start(1000);

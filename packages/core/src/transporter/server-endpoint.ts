@@ -139,28 +139,32 @@ export class ServerEndpoint {
   async #listenWithin(startTimeout: number): Promise<void> {
     const { draining } = this.#dispatcher;
     const until = performance.now() + startTimeout;
+    let before: RpcException | undefined;
     for (let attempt = 1; ; attempt += 1) {
       const left = Math.max(minListenTime, until - performance.now());
-      const error = await this.#tryToListen(startTimeout === 0 ? Number.POSITIVE_INFINITY : left);
+      const error = await this.#tryToListen(startTimeout === 0 ? Number.POSITIVE_INFINITY : left, before);
       if (draining.aborted) throw this.#closedError();
       if (error === undefined) return;
       const delay = backoffDelay(startBackoff, attempt);
       if (error.code !== RpcCode.Unavailable || performance.now() + delay >= until) throw error;
       this.#log.warn(`cannot listen yet, trying again: ${error.message}`);
+      before = error;
       await this.#closeTransporter(0);
       if (!(await pause(delay, draining))) throw this.#closedError();
     }
   }
 
-  async #tryToListen(timeout: number): Promise<RpcException | undefined> {
+  /** @param before why the try before this one failed */
+  async #tryToListen(timeout: number, before: RpcException | undefined): Promise<RpcException | undefined> {
     try {
       const transporter = this.#setup.transport.createTransporter();
       this.#transporter = transporter;
       // A `listen` that hangs must not keep the host from closing.
       const listening = runOutsideContext(async () => transporter.listen(this.#hub));
       if (await within(timeout, Promise.race([listening, this.#drained]))) return undefined;
-      const message = `The server "${this.name}" could not listen in time: trying took longer than ${Math.round(timeout)} ms ("startTimeout")`;
-      return new RpcException(message, { code: RpcCode.Unavailable });
+      const why = before === undefined ? '' : `; before that: ${before.message}`;
+      const message = `The server "${this.name}" could not listen in time: trying took longer than ${Math.round(timeout)} ms ("startTimeout")${why}`;
+      return new RpcException(message, { code: RpcCode.Unavailable, cause: before });
     } catch (thrown) {
       if (thrown instanceof RpcException) return thrown;
       return new RpcException(`The server "${this.name}" cannot listen: ${messageOf(thrown)}`, { cause: thrown });
