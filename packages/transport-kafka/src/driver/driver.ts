@@ -260,6 +260,7 @@ export interface DriverAdmin {
   listTopics(): Promise<readonly string[]>;
   /** `undefined` when there is no such topic. Asks the broker every time. */
   partitionsOf(topic: string): Promise<number | undefined>;
+  /** Resolves when it is decided: for a moment brokers may not know them, or no leader, and what is sent there fails with 404 or 503. */
   addPartitions(topic: string, total: number): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** Per partition the offset that the next record will get. */

@@ -27,7 +27,7 @@ export class KafkaJsGroupConsumer implements GroupConsumer, GroupMemberHost {
   /** Topics that begin at their beginning where the group has no offset: it had one before, or they were added later. */
   readonly #known = new Set<string>();
   readonly #missing = new MissingTopics(
-    () => this.#topics.filter((topic) => this.#member?.cluster.findTopicPartitionMetadata(topic).length === 0),
+    () => this.#member?.missingTopics() ?? [],
     (topics) => {
       for (const topic of topics) this.#shared.missing(topic);
       this.#tell(() => this.#owner.missing(topics));

@@ -82,6 +82,16 @@ export class GroupMember {
     return this.#membership.findCoordinator();
   }
 
+  /** Those that the brokers do not know. */
+  missingTopics(): readonly string[] {
+    try {
+      return this.#topics.filter((topic) => this.cluster.findTopicPartitionMetadata(topic).length === 0);
+    } catch {
+      // When it is disconnected, as by somebody who has unwrapped it, kafkajs knows nothing of any topic, and throws.
+      return [];
+    }
+  }
+
   /** It is over, though kafkajs may not know yet: `end` it. */
   fail(reason: unknown): void {
     this.#gate.shut();
