@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaOptions } from '../src/index.ts';
 import { KafkaStage } from './kafka-stage.ts';
@@ -117,6 +118,49 @@ describe('a broker with a log in', () => {
     const error = await refusalOf(stage, { brokers: [cutter.address], sasl });
     expect(error).toMatchObject({ code: 503, message: expect.stringContaining('during the log in') as string });
     await cutter.close();
+  });
+});
+
+describe('a broker that takes tokens', () => {
+  const tokens = 'listener.name.clients.oauthbearer.sasl';
+  const package_ = 'org.apache.kafka.common.security.oauthbearer';
+  const stage = KafkaStage.use({
+    sasl: { mechanism: 'plain', username: 'unused', password: 'unused' },
+    properties: {
+      'sasl.enabled.mechanisms': 'OAUTHBEARER',
+      [`${tokens}.jaas.config`]: `${package_}.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="kafka";`,
+      [`${tokens}.server.callback.handler.class`]: `${package_}.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler`,
+    },
+  });
+  /** Without a signature, which this broker does not look for. */
+  const tokenUntil = (exp: number): string => {
+    const part = (content: object) => Buffer.from(JSON.stringify(content)).toString('base64url');
+    return `${part({ alg: 'none' })}.${part({ sub: 'alice', iat: exp - 1000, exp })}.`;
+  };
+  const withToken = (token: string) =>
+    ({ mechanism: 'oauthbearer', oauthBearerProvider: () => Promise.resolve({ value: token }) }) as const;
+  const now = (): number => Math.floor(Date.now() / 1000);
+
+  it('lets in whose token is right', async () => {
+    const sasl = withToken(tokenUntil(now() + 900));
+    await stage.service((host) => host.message('echo', (data) => data), { sasl });
+    expect(await stage.client({ sasl }).send('echo', 1)).toBe(1);
+  });
+
+  it('refuses one that is over, and does not show it', async () => {
+    const token = tokenUntil(now() - 100);
+    const error = await refusalOf(stage, { sasl: withToken(token) });
+    expect(error.code).toBe(401);
+    expect(error.message).toMatch(/refuses the credentials.*"sasl".*token is refused: {"status":"invalid_token"/);
+    expect(inspect(error, { depth: 9 })).not.toContain(token);
+  });
+
+  it('is not asked when there is no token to be had: that may heal', async () => {
+    const oauthBearerProvider = (): never => {
+      throw new Error('the vault is sealed');
+    };
+    const error = await refusalOf(stage, { sasl: { mechanism: 'oauthbearer', oauthBearerProvider } });
+    expect(error).toMatchObject({ code: 503, message: expect.stringContaining('the vault is sealed') as string });
   });
 });
 

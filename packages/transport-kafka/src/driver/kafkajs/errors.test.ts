@@ -52,6 +52,11 @@ describe('an error of connecting', () => {
     [system('EPROTO'), 400, /TLS failed.*"ssl"/],
     [system('ERR_SSL_WRONG_VERSION_NUMBER'), 400, /TLS failed/],
     [named('KafkaJSSASLAuthenticationError', 'SASL PLAIN authentication failed'), 401, /"sasl"/],
+    [
+      named('KafkaJSSASLAuthenticationError', 'SASL SCRAM SHA256 authentication failed: Closed connection'),
+      503,
+      /log in was cut off/,
+    ],
     [protocol('SASL_AUTHENTICATION_FAILED'), 401, /"sasl"/],
     [protocol('ILLEGAL_SASL_STATE'), 400, /wants no log in.*"sasl"/],
     [protocol('UNSUPPORTED_SASL_MECHANISM'), 400, /"sasl.mechanism"/],

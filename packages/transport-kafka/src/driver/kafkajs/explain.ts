@@ -15,8 +15,12 @@ export function explained(
   return { code, text: `${advice === undefined ? first : `${sentence(first)} ${advice}`}${quoted}` };
 }
 
+const cutOff = /failed: (?:Closed connection|Connection|Not connected|Request \w+\()/;
+
 function meaningOf(root: unknown, said: string, where: Whereabouts | undefined): Meaning {
   const kind = kindOf(root);
+  // kafkajs calls it a refusal, too, that nobody answered.
+  if (kind === 'KafkaJSSASLAuthenticationError' && cutOff.test(said)) return unavailable('the log in was cut off');
   const known = kinds.get(kind);
   if (known !== undefined) return kind === 'UNSUPPORTED_SASL_MECHANISM' ? withMechanisms(known, where) : known;
   const { code } = (root ?? {}) as KafkaJsError;

@@ -59,14 +59,9 @@ export class KafkaJsAdmin implements DriverAdmin {
     });
   }
 
-  async connect(): Promise<void> {
-    const { cluster } = this.#cluster;
-    await this.#again(
-      async () => {
-        await cluster.connect();
-        // A broker that wants a log in hangs up only when it is asked for something.
-        await cluster.refreshMetadataIfNecessary();
-      },
+  connect(): Promise<void> {
+    return this.#again(
+      () => this.#cluster.cluster.connect(),
       (error) => connectError(error, this.#brokers),
     );
   }

@@ -12,7 +12,7 @@ const apiVersions = 18;
 /**
  * What kafkajs 2.2.4 gets wrong about one connection; changes only the given object.
  *
- * @param isAdvertised its address is one that the brokers gave.
+ * @param isAdvertised the brokers gave its address, and the user did not.
  */
 export function mendConnection(connection: Connection, isAdvertised: boolean): void {
   noteErrors(connection, isAdvertised);

@@ -2,16 +2,20 @@ import { messageOf, RpcCode, RpcException } from '@parley/core/transport';
 import type { Connection, ProtocolRequest } from './internals.ts';
 import { note, type Whereabouts } from './whereabouts.ts';
 
-/** Number of Kafka's protocol: https://kafka.apache.org/protocol.html#protocol_api_keys */
+/** Numbers of Kafka's protocol: https://kafka.apache.org/protocol.html#protocol_api_keys */
 const saslHandshake = 17;
+const saslAuthenticate = 36;
+/** An int32. */
+const sizeBytes = 4;
 
 /** kafkajs's names of errors after which the next attempt may do better. */
 const passing = /^KafkaJS(Connection|RequestTimeout)/;
 
 /**
  * What kafkajs gets wrong about a log in. It goes on with a connection that the broker has refused and closes, and then tells of
- * that instead of the password. It calls a broker that went away meanwhile, or did not answer, one that refused. And it
- * keeps to itself which mechanisms the broker takes. Changes only the given object.
+ * that instead of the password. It calls a broker that went away meanwhile, or did not answer, one that refused. It does
+ * not read why a token is refused, and takes that for the answer to what it asks next. And it keeps to itself which
+ * mechanisms the broker takes. Changes only the given object.
  */
 export function mendLogin(connection: Connection, isAdvertised: boolean): void {
   const authenticate = connection.authenticate.bind(connection);
@@ -25,7 +29,9 @@ export function mendLogin(connection: Connection, isAdvertised: boolean): void {
     };
     connection.send = async (request) => {
       try {
-        return await send(isHandshake(request) ? overheard(request, heard) : request);
+        const answer = await send(isOf(request, saslHandshake) ? overheard(request, heard) : request);
+        if (isOf(request, saslAuthenticate)) checkToken(connection, answer);
+        return answer;
       } catch (error) {
         failure = error;
         throw error;
@@ -56,8 +62,17 @@ function providerError(reason: unknown, { broker }: Whereabouts): RpcException {
   return new RpcException(message, { code: RpcCode.Unavailable });
 }
 
-function isHandshake({ request }: ProtocolRequest): boolean {
-  return (request as { readonly apiKey?: unknown } | undefined)?.apiKey === saslHandshake;
+/** Who takes a token answers nothing; else with JSON that says why not: https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2 */
+function checkToken({ sasl }: Connection, answer: unknown): void {
+  const { mechanism } = (sasl ?? {}) as { readonly mechanism?: unknown };
+  const { authBytes } = (answer ?? {}) as { readonly authBytes?: unknown };
+  // kafkajs puts the size before it.
+  const said = Buffer.isBuffer(authBytes) ? authBytes.subarray(sizeBytes).toString() : '';
+  if (mechanism === 'oauthbearer' && said !== '') throw new Error(`the token is refused: ${said}`);
+}
+
+function isOf({ request }: ProtocolRequest, apiKey: number): boolean {
+  return (request as { readonly apiKey?: unknown } | undefined)?.apiKey === apiKey;
 }
 
 function overheard(handshake: ProtocolRequest, heard: (mechanisms: readonly string[]) => void): ProtocolRequest {

@@ -60,13 +60,14 @@ export function mendCluster(cluster: Cluster, options: KafkaJsOptions, sockets: 
 export function mendConnections(cluster: InnerCluster, options: KafkaJsOptions, sockets: Sockets): void {
   const builder = cluster.connectionPoolBuilder;
   const build = builder.build.bind(builder);
+  const named = new Set(options.brokers.map(parseBroker).map(({ host, port }) => `${host}:${port}`));
   let next = 0;
   builder.build = async (destination) => {
     // Else kafkajs tries to connect for as long as its retries last.
     if (sockets.isClosed) throw Object.assign(new Error('the driver is closed'), { retriable: false });
-    const isAdvertised = destination?.host !== undefined;
-    const seed = isAdvertised ? {} : parseBroker(options.brokers[next++ % options.brokers.length]);
+    const seed = destination?.host === undefined ? parseBroker(options.brokers[next++ % options.brokers.length]) : {};
     const pool = await build({ ...destination, ...seed });
+    const isAdvertised = !named.has(`${pool.host}:${pool.port}`);
     for (const connection of pool.pool) if (isKnownConnection(connection)) mendConnection(connection, isAdvertised);
     return pool;
   };
