@@ -11,7 +11,7 @@ declare module '@parley/core' {
 }
 
 export type { KafkaDeadLetter } from './dead-letters/dead-letter.ts';
-export { type DeadLetterFilter, type KafkaDeadLetters, kafkaDeadLetters } from './dead-letters/kafka-dead-letters.ts';
+export { type KafkaDeadLetters, kafkaDeadLetters } from './dead-letters/kafka-dead-letters.ts';
 export type { Compression, DriverRecord as KafkaRecord } from './driver/index.ts';
 export { kafka } from './kafka.ts';
 export { KafkaClient } from './kafka-client.ts';

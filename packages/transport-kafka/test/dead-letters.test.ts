@@ -52,11 +52,32 @@ it('is not touched by a filter that is none', async () => {
   await expect(letters.remove({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
   await expect(letters.redrive({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
   await expect(list({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
-  for (const none of [undefined, null, 5]) {
+  const unset = { code: 400, message: expect.stringContaining('"pattern" must be left out to mean all') as string };
+  await expect(letters.remove({ pattern: undefined } as never)).rejects.toMatchObject(unset);
+  await expect(letters.redrive({ pattern: undefined } as never)).rejects.toMatchObject(unset);
+  for (const none of [undefined, null, 5, list(), { group: undefined }]) {
     await expect(letters.remove(none as never)).rejects.toMatchObject({ code: 400 });
   }
   for (const none of [null, 5]) await expect(letters.redrive(none as never)).rejects.toMatchObject({ code: 400 });
   expect(await list()).toHaveLength(count);
+});
+
+it('is looked for in the group of the options, also where a filter has an undefined one', async () => {
+  const failing = recordCalls(() => {
+    throw new RpcException('no', { code: 400 });
+  });
+  for (const group of ['a', 'b']) await stage.service((host) => host.event('both', failing), { group });
+  await stage.client().emit('both', 1);
+  await stage.until(async () => (await list({ pattern: 'both' })).length === 2, 'both were there');
+  const ofA = stage.deadLetters({ group: 'a' });
+  expect(await Array.fromAsync(ofA.list({ group: undefined, pattern: 'both' }))).toMatchObject([
+    { group: `${stage.prefix}a`, kind: 'event' },
+  ]);
+  expect(await ofA.remove({ group: undefined, pattern: 'both' })).toBe(1);
+  // What is listed may be given as it comes.
+  const all = stage.deadLetters();
+  expect(await all.remove(all.list({ group: `${stage.prefix}a` }))).toBe(0);
+  expect(await all.remove(all.list({ pattern: 'both' }))).toBe(1);
 });
 
 it('is put back for the group that failed, and for no other; and not twice', async () => {

@@ -1,4 +1,4 @@
-import type { DeadReason, Event, Request, WireError } from '@parley/core/transport';
+import type { Event, Request, WireError } from '@parley/core/transport';
 
 /** A message that failed for good, as {@link MemoryBroker.deadLetters} shows it. */
 export interface DeadLetter {
@@ -33,9 +33,4 @@ export class DeadLetters {
     }
     return found.length;
   }
-}
-
-/** The reason is JSON text by the seam's promise. */
-export function errorOf(why: DeadReason): WireError {
-  return JSON.parse(why.body as string) as WireError;
 }

@@ -1,5 +1,12 @@
-import type { Answer, Control, Event, Request, Routes } from '@parley/core/transport';
-import { DeadLetters, errorOf } from './dead-letters.ts';
+import {
+  type Answer,
+  type Control,
+  type Event,
+  errorOfDeadLetter,
+  type Request,
+  type Routes,
+} from '@parley/core/transport';
+import { DeadLetters } from './dead-letters.ts';
 import { type Bury, Group } from './group.ts';
 import type { Inbox } from './inbox.ts';
 import { Interests } from './interests.ts';
@@ -18,7 +25,9 @@ export class Exchange {
   readonly #instances = new Map<string, Instance>();
   readonly #groups = new Map<string, Group>();
   readonly #bury: Bury = (group, message, why) => {
-    const letter = { group: group.name, message: message.envelope, error: errorOf(why), attempts: why.attempts };
+    // It is text by the seam's promise.
+    const error = errorOfDeadLetter(String(why.body));
+    const letter = { group: group.name, message: message.envelope, error, attempts: why.attempts };
     this.deadLetters.add(letter, () => group.deliver({ ...message, keptSince: performance.now(), attempt: 1 }));
   };
 

@@ -17,5 +17,5 @@ export { RedisContext } from './redis-context.ts';
 export type { RedisOptions } from './redis-options.ts';
 export { RedisTransporter } from './redis-transporter.ts';
 export type { RedisDeadLetter } from './streams/dead/dead-letter.ts';
-export { type DeadLetterFilter, RedisDeadLetters, redisDeadLetters } from './streams/dead/redis-dead-letters.ts';
+export { RedisDeadLetters, redisDeadLetters } from './streams/dead/redis-dead-letters.ts';
 export type { RetentionOptions } from './streams/streams-options.ts';

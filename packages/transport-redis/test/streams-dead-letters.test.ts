@@ -153,7 +153,12 @@ describe('a filter', () => {
     await expect(letters.remove({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
     await expect(letters.redrive({ patern: 'other' } as never)).rejects.toMatchObject(wrong);
     await expect(list({ patern: 'other' })).rejects.toMatchObject(wrong);
-    await expect(letters.remove(undefined as never)).rejects.toMatchObject({ code: 400 });
+    const unset = { code: 400, message: expect.stringContaining('"pattern" must be left out to mean all') };
+    await expect(letters.remove({ pattern: undefined } as never)).rejects.toMatchObject(unset);
+    await expect(letters.redrive({ pattern: undefined } as never)).rejects.toMatchObject(unset);
+    for (const none of [undefined, null, 5, list()]) {
+      await expect(letters.remove(none as never)).rejects.toMatchObject({ code: 400 });
+    }
     expect(await list()).toHaveLength(1);
   });
 
@@ -166,6 +171,10 @@ describe('a filter', () => {
     expect(await Array.fromAsync(ofA.list({ group: undefined }))).toMatchObject([{ group: 'a' }]);
     expect(await ofA.remove({ group: undefined, pattern: 'paid' })).toBe(1);
     expect(await list()).toMatchObject([{ group: 'b' }]);
+    await expect(letters.remove({ group: undefined })).rejects.toMatchObject({ code: 400 });
+    // What is listed may be given as it comes.
+    expect(await letters.remove(letters.list({ group: 'a' }))).toBe(0);
+    expect(await letters.remove(letters.list({ group: 'b' }))).toBe(1);
   });
 });
 

@@ -1,4 +1,12 @@
-import { OptionReader, RpcCode, RpcException } from '@parley/core/transport';
+import {
+  type DeadLetterFilter,
+  type DeadLetterSelection,
+  fitsDeadLetterFilter,
+  RpcCode,
+  RpcException,
+  readDeadLetterFilter,
+  selectedDeadLetters,
+} from '@parley/core/transport';
 import {
   type DriverMessage,
   type DriverProducer,
@@ -11,13 +19,6 @@ import { groupHeader } from '../wire/headers.ts';
 import { type KafkaDeadLetter, readLetter } from './dead-letter.ts';
 import { isLetterHeader, settledHeader } from './letter-headers.ts';
 import { lettersIn } from './letters-in.ts';
-
-/** Which dead letters: all that fit each field that is given. */
-export interface DeadLetterFilter {
-  readonly group?: string | undefined;
-  /** The key of the pattern: text as it is, an object as JSON with sorted keys. */
-  readonly pattern?: string | undefined;
-}
 
 /** Milliseconds for which a send is tried again. */
 const patience = 10_000;
@@ -54,14 +55,14 @@ export class KafkaDeadLetters implements AsyncDisposable {
 
   /** Topic by topic, oldest first: those that are there when their topic's turn comes. */
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<KafkaDeadLetter, void, undefined> {
-    const { names } = this.#options;
-    const wanted = this.#readFilter(filter);
+    const { names, group } = this.#options;
+    const wanted = readDeadLetterFilter('kafka', filter, group);
     const { admin } = this.#open();
     for (const topic of (await admin.listTopics()).toSorted()) {
       if (!names.isDeadLetters(topic)) continue;
       for await (const { place, record } of lettersIn(admin, topic)) {
         const letter = readLetter(place, record, names);
-        if (letter !== undefined && fits(letter, wanted)) yield letter;
+        if (letter !== undefined && fitsDeadLetterFilter(letter, wanted)) yield letter;
       }
     }
   }
@@ -74,7 +75,7 @@ export class KafkaDeadLetters implements AsyncDisposable {
    * @param which letters from {@link list}, or a filter; all by default.
    * @returns how many. Rejects with why the first one could not be, when those beside it have been.
    */
-  redrive(which: Iterable<KafkaDeadLetter> | DeadLetterFilter = {}): Promise<number> {
+  redrive(which: DeadLetterSelection<KafkaDeadLetter> = {}): Promise<number> {
     return this.#each(which, async (letters) => {
       const back = new Map(
         letters.filter(({ isComplete }) => isComplete).map((letter) => [redriven(letter), letter] as const),
@@ -89,12 +90,7 @@ export class KafkaDeadLetters implements AsyncDisposable {
   }
 
   /** Forgets letters. @param which letters from {@link list}, or a filter; `{}` for all. @returns how many. */
-  async remove(which: Iterable<KafkaDeadLetter> | DeadLetterFilter): Promise<number> {
-    if (typeof which !== 'object' || which === null) {
-      throw new RpcException('kafka: give the letters to remove, or a filter; {} for all', {
-        code: RpcCode.BadRequest,
-      });
-    }
+  remove(which: DeadLetterSelection<KafkaDeadLetter>): Promise<number> {
     return this.#each(which, async (letters) => {
       await this.#settle(letters);
       return letters.length;
@@ -113,11 +109,10 @@ export class KafkaDeadLetters implements AsyncDisposable {
 
   /** Some at a time: there may be more of them than memory. What dies anew meanwhile is behind what is looked at. */
   async #each(
-    which: Iterable<KafkaDeadLetter> | DeadLetterFilter,
+    which: DeadLetterSelection<KafkaDeadLetter>,
     act: (letters: readonly KafkaDeadLetter[]) => Promise<number>,
   ): Promise<number> {
-    const isList = typeof which === 'object' && which !== null && Symbol.iterator in which;
-    const letters = isList ? which : this.list(which);
+    const letters = selectedDeadLetters('kafka', which, (filter) => this.list(filter));
     let count = 0;
     let some: KafkaDeadLetter[] = [];
     let bytes = 0;
@@ -130,12 +125,6 @@ export class KafkaDeadLetters implements AsyncDisposable {
       bytes = 0;
     }
     return some.length === 0 ? count : count + (await act(some));
-  }
-
-  /** @throws RpcException 400 for a filter that is none: without what it was to say, it would mean more letters than it should. */
-  #readFilter(filter: DeadLetterFilter): DeadLetterFilter {
-    const read = new OptionReader('kafka: the filter of dead letters', filter, ['group', 'pattern']);
-    return { group: read.string('group') ?? this.#options.group, pattern: read.string('pattern') };
   }
 
   /** Says in the letters' own partitions that they are none any more. */
@@ -170,10 +159,6 @@ export class KafkaDeadLetters implements AsyncDisposable {
     this.#driver ??= openKafkaJs({ ...connection, clientId, warn: () => undefined });
     return this.#driver;
   }
-}
-
-function fits(letter: KafkaDeadLetter, { group = letter.group, pattern = letter.pattern }: DeadLetterFilter): boolean {
-  return letter.group === group && letter.pattern === pattern;
 }
 
 /** As it was, for one group. It may have been put back before. */

@@ -61,7 +61,7 @@ it('streams: while instances are killed and connections break, nothing that must
       if (index % 200 === 150) await alive.shift()?.kill();
       for (let missing = 2 - alive.length; missing > 0; missing -= 1) await enlist();
     }
-    if (index % 50 === 25) await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    if (index % 50 === 25) await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await emit(client, { id: `spent-${index}`, isDeadly: index % 150 === 110 });
   }
   await enlist();

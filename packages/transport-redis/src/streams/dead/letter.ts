@@ -1,4 +1,4 @@
-import type { Body, WireError } from '@parley/core/transport';
+import { type Body, errorOfDeadLetter, type WireError } from '@parley/core/transport';
 import type { Fields } from '../entry.ts';
 
 /** Where a dead letter comes from. */
@@ -39,15 +39,8 @@ export function readLetter(fields: readonly Buffer[]): Letter | undefined {
     const { stream, entryId, group, attempts } = JSON.parse(String(origin)) as Record<keyof LetterOrigin, unknown>;
     if (typeof stream !== 'string' || typeof entryId !== 'string') return undefined;
     if (typeof group !== 'string' || typeof attempts !== 'number') return undefined;
-    return { stream, entryId, group, attempts, error: readError(String(error)), fields: rest };
+    return { stream, entryId, group, attempts, error: errorOfDeadLetter(String(error)), fields: rest };
   } catch {
     return undefined;
   }
-}
-
-function readError(text: string): WireError {
-  const parsed: unknown = JSON.parse(text);
-  if (typeof parsed === 'object' && parsed !== null && 'error' in parsed && 'code' in parsed)
-    return parsed as WireError;
-  return { error: text, code: 500 };
 }

@@ -1,4 +1,12 @@
-import { OptionReader, RpcCode, RpcException } from '@parley/core/transport';
+import {
+  type DeadLetterFilter,
+  type DeadLetterSelection,
+  fitsDeadLetterFilter,
+  RpcCode,
+  RpcException,
+  readDeadLetterFilter,
+  selectedDeadLetters,
+} from '@parley/core/transport';
 import { type Connections, createConnections } from '../../connect/connections.ts';
 import { isReplyError, lostError, refusedError } from '../../redis-error.ts';
 import { type RedisOptions, type ResolvedRedisOptions, resolveRedisOptions } from '../../redis-options.ts';
@@ -7,16 +15,6 @@ import { redriveScript } from '../redis/scripts.ts';
 import { deadLettersSet, readDeadLettersKey } from '../stream-keys.ts';
 import { deadLetter, type RedisDeadLetter } from './dead-letter.ts';
 import { readLetter } from './letter.ts';
-
-/** Which dead letters: all that fit each field that is given. */
-export interface DeadLetterFilter {
-  readonly group?: string | undefined;
-  readonly kind?: 'message' | 'event' | undefined;
-  /** The key of the pattern: text as it is, an object as JSON with sorted keys. */
-  readonly pattern?: string | undefined;
-}
-
-const filterNames = ['group', 'kind', 'pattern'] as const satisfies readonly (keyof DeadLetterFilter)[];
 
 /** Letters in one page. */
 const page = 100;
@@ -66,12 +64,12 @@ export class RedisDeadLetters implements AsyncDisposable {
 
   /** Oldest first, stream by stream; those that are added meanwhile may come, too. */
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<RedisDeadLetter, void, undefined> {
-    const { names } = this.#options;
-    const wanted = this.#readFilter(filter);
+    const { names, group } = this.#options;
+    const wanted = readDeadLetterFilter('redis', filter, group);
     const redis = await this.#redis();
     for (const key of (await this.#asked(redis.smembers(deadLettersSet(names)))).toSorted()) {
       const of = readDeadLettersKey(names, key);
-      if (of === undefined || !fits(of, wanted)) continue;
+      if (of === undefined || !fitsDeadLetterFilter(of, wanted)) continue;
       let from = '-';
       for (;;) {
         const entries = await this.#asked(redis.xrangeBuffer(key, from, '+', 'COUNT', page));
@@ -93,7 +91,7 @@ export class RedisDeadLetters implements AsyncDisposable {
    * @param which letters from {@link list}, or a filter; all by default.
    * @returns how many: those that somebody else has put back or removed meanwhile do not count.
    */
-  redrive(which: Iterable<RedisDeadLetter> | DeadLetterFilter = {}): Promise<number> {
+  redrive(which: DeadLetterSelection<RedisDeadLetter> = {}): Promise<number> {
     return this.#each(which, async (redis, { key, id }) => {
       const of = readDeadLettersKey(this.#options.names, key);
       const [entry] = await redis.xrangeBuffer(key, id, id);
@@ -105,12 +103,7 @@ export class RedisDeadLetters implements AsyncDisposable {
   }
 
   /** Forgets letters. @param which letters from {@link list}, or a filter; `{}` for all. @returns how many. */
-  async remove(which: Iterable<RedisDeadLetter> | DeadLetterFilter): Promise<number> {
-    if (typeof which !== 'object' || which === null) {
-      throw new RpcException('redis: give the letters to remove, or a filter; {} for all', {
-        code: RpcCode.BadRequest,
-      });
-    }
+  remove(which: DeadLetterSelection<RedisDeadLetter>): Promise<number> {
     return this.#each(which, async (redis, { key, id }) => (await redis.xdel(key, id)) === 1);
   }
 
@@ -125,22 +118,15 @@ export class RedisDeadLetters implements AsyncDisposable {
   }
 
   async #each(
-    which: Iterable<RedisDeadLetter> | DeadLetterFilter,
+    which: DeadLetterSelection<RedisDeadLetter>,
     act: (redis: Commands, letter: RedisDeadLetter) => Promise<boolean>,
   ): Promise<number> {
-    const redis = await this.#redis();
     // Complete before the first is put back: one that fails at once would come again and again.
-    const letters = Symbol.iterator in which ? [...which] : await Array.fromAsync(this.list(which));
+    const letters = await Array.fromAsync(selectedDeadLetters('redis', which, (filter) => this.list(filter)));
+    const redis = await this.#redis();
     let count = 0;
     for (const letter of letters) if (await this.#asked(act(redis, letter))) count += 1;
     return count;
-  }
-
-  /** @throws RpcException 400 for a filter that is none: without what it was to say, it would mean more letters than it should. */
-  #readFilter(filter: DeadLetterFilter): DeadLetterFilter {
-    const read = new OptionReader('redis: the filter of dead letters', filter, filterNames);
-    const kind = filter.kind === undefined ? undefined : read.oneOf('kind', ['message', 'event']);
-    return { group: read.string('group') ?? this.#options.group, kind, pattern: read.string('pattern') };
   }
 
   async #asked<T>(work: Promise<T>): Promise<T> {
@@ -162,11 +148,6 @@ export class RedisDeadLetters implements AsyncDisposable {
     await this.#attempt.promise;
     return this.#connections.commands;
   }
-}
-
-function fits(of: Required<DeadLetterFilter>, wanted: DeadLetterFilter): boolean {
-  const { group = of.group, kind = of.kind, pattern = of.pattern } = wanted;
-  return of.group === group && of.kind === kind && of.pattern === pattern;
 }
 
 /** It may have been put back before. */
