@@ -1,4 +1,5 @@
 import type { AnyCallOptions, AnyStreamOptions, EmitOptions } from '../context/index.ts';
+import { attempt } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
 import type { Target } from '../session/index.ts';
 
@@ -23,12 +24,13 @@ export function composeClient(
   interceptors: readonly ClientInterceptor[],
   last: (call: ClientCall) => Promise<unknown>,
 ): (call: ClientCall) => Promise<unknown> {
-  const chain = interceptors.reduceRight<(call: ClientCall) => Promise<unknown>>(
-    (next, interceptor) => async (call) => interceptor(call, async (changed = call) => next(changed)),
+  const chain = interceptors.reduceRight<(call: ClientCall) => unknown>(
+    (next, interceptor) => (call) => interceptor(call, (changed = call) => attempt(next, changed)),
     last,
   );
-  return (call) =>
-    chain(call).catch((thrown: unknown) => {
-      throw RpcException.from(thrown);
-    });
+  return (call) => attempt(chain, call).catch(rethrow);
+}
+
+function rethrow(thrown: unknown): never {
+  throw RpcException.from(thrown);
 }

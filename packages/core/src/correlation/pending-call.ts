@@ -1,5 +1,6 @@
 import type { Codec, Headers, Reply } from '../envelope/index.ts';
 import type { RpcException } from '../errors/index.ts';
+import type { Schema } from '../patterns/index.ts';
 
 /** A call as the client prepares it, before a link is chosen. */
 export interface OutgoingCall {
@@ -13,6 +14,8 @@ export interface OutgoingCall {
   readonly deadline: number;
   /** What the deadline may be moved to at most: the one inherited from the handler that makes the call. */
   readonly limit: number | undefined;
+  /** What each reply must satisfy. */
+  readonly schema: Schema | undefined;
   /** Tells once when the call is given up; returns its undo. */
   readonly onAbort: ((listener: (reason: unknown) => void) => () => void) | undefined;
 }
@@ -49,9 +52,9 @@ export abstract class PendingCall {
 
   /** Replies that may have been sent since the call began. 0: only the last one is wanted. */
   abstract get credit(): number;
-  /** The last one settles the call. @throws RpcException when the body cannot be decoded. */
+  /** The last one settles the call. Throws when the body cannot be decoded, or is not what it must be. */
   abstract reply(reply: Reply, codec: Codec): void;
-  /** The call ended without a further reply. */
+  /** The call ended without a further reply. Throws as `reply` does. */
   abstract complete(): void;
   abstract fail(error: RpcException): void;
 }

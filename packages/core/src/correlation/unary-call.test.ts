@@ -1,13 +1,15 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { outgoing, replyOf } from '../../test/support/outgoing.ts';
 import { jsonCodec } from '../envelope/index.ts';
 import { RpcException } from '../errors/index.ts';
+import type { Schema } from '../patterns/index.ts';
 import { UnaryCall } from './unary-call.ts';
 
-function unary() {
+function unary(schema?: Schema) {
   const resolve = vi.fn<(value: unknown) => void>();
   const reject = vi.fn<(error: RpcException) => void>();
-  return { call: new UnaryCall(outgoing(), performance.now(), resolve, reject), resolve, reject };
+  return { call: new UnaryCall(outgoing({ schema }), performance.now(), resolve, reject), resolve, reject };
 }
 
 it('wants one reply, the last', () => {
@@ -48,4 +50,36 @@ it('rejects with the very error', () => {
   const error = new RpcException('x', { code: 502 });
   call.fail(error);
   expect(reject).toHaveBeenCalledExactlyOnceWith(error);
+});
+
+describe('a call with a schema for its reply', () => {
+  const schema = z.object({ id: z.coerce.number() });
+
+  it('resolves with what the schema makes of it, at once or later', async () => {
+    const { call, resolve } = unary(schema);
+    call.reply(replyOf('{"id":"7"}', true), jsonCodec);
+    expect(resolve).toHaveBeenCalledExactlyOnceWith({ id: 7 });
+    const later = unary(schema.refine(async () => true));
+    later.call.reply(replyOf('{"id":"8"}', true), jsonCodec);
+    expect(await later.resolve.mock.calls[0]?.[0]).toEqual({ id: 8 });
+  });
+
+  it('throws, or rejects, with 422 what does not satisfy it, also when nothing came', async () => {
+    const invalid = expect.objectContaining({
+      code: 422,
+      details: [expect.objectContaining({ path: ['id'] })],
+    }) as Error;
+    expect(() => unary(schema).call.reply(replyOf('{}', true), jsonCodec)).toThrow(invalid);
+    expect(() => unary(schema).call.complete()).toThrow(expect.objectContaining({ code: 422 }) as Error);
+    const later = unary(schema.refine(async () => false));
+    later.call.reply(replyOf('{"id":"8"}', true), jsonCodec);
+    await expect(later.resolve.mock.calls[0]?.[0]).rejects.toMatchObject({ code: 422 });
+  });
+
+  it('rejects with 500 when the schema itself fails later', async () => {
+    const broken = schema.refine(async () => Promise.reject(new TypeError('broken')));
+    const { call, resolve } = unary(broken);
+    call.reply(replyOf('{"id":"8"}', true), jsonCodec);
+    await expect(resolve.mock.calls[0]?.[0]).rejects.toMatchObject({ name: 'RpcException', code: 500 });
+  });
 });

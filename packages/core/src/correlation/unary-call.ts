@@ -1,9 +1,11 @@
 import { type Codec, decodePayload, type Reply } from '../envelope/index.ts';
-import type { RpcException } from '../errors/index.ts';
+import { RpcException } from '../errors/index.ts';
+import { type Schema, validate } from '../patterns/index.ts';
 import { type OutgoingCall, PendingCall } from './pending-call.ts';
 
 /** A call that wants one reply: of a stream the last. */
 export class UnaryCall extends PendingCall {
+  readonly #schema: Schema | undefined;
   readonly #resolve: (value: unknown) => void;
   readonly fail: (error: RpcException) => void;
 
@@ -14,6 +16,7 @@ export class UnaryCall extends PendingCall {
     reject: (error: RpcException) => void,
   ) {
     super(call, now);
+    this.#schema = call.schema;
     this.#resolve = resolve;
     this.fail = reject;
   }
@@ -23,10 +26,24 @@ export class UnaryCall extends PendingCall {
   }
 
   reply({ body, contentType, last }: Reply, codec: Codec): void {
-    if (last) this.#resolve(decodePayload(body, contentType, codec));
+    if (last) this.#settle(decodePayload(body, contentType, codec));
   }
 
   complete(): void {
-    this.#resolve(undefined);
+    this.#settle(undefined);
   }
+
+  /** Here and not behind the promise: another one for each call would cost more than most schemas. */
+  #settle(value: unknown): void {
+    if (this.#schema === undefined) {
+      this.#resolve(value);
+      return;
+    }
+    const valid = validate(this.#schema, value, 'reply');
+    this.#resolve(valid instanceof Promise ? valid.catch(rethrow) : valid);
+  }
+}
+
+function rethrow(thrown: unknown): never {
+  throw RpcException.from(thrown);
 }

@@ -1,4 +1,5 @@
 export { Abortable } from './abortable.ts';
+export { attempt } from './attempt.ts';
 export { Dispatcher } from './dispatcher.ts';
 export type { ServerCall, ServerInterceptor } from './interceptor.ts';
 export { consoleLogger, isLogger, type Logger, loggerRule, WarningLog } from './logger.ts';

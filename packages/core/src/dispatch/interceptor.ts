@@ -2,6 +2,7 @@ import { HandlerFrame, type MessageContext } from '../context/index.ts';
 import { validate } from '../patterns/index.ts';
 import type { HandlerFunction, HandlerRecord } from '../registry/index.ts';
 import { type RetryPolicy, resolveRetry } from '../seam/index.ts';
+import { attempt } from './attempt.ts';
 
 /** A message or event on its way to a handler. */
 export interface ServerCall {
@@ -60,8 +61,8 @@ function withInterceptors(
   if (interceptors.length === 0) return handle;
   for (const interceptor of interceptors.toReversed()) {
     const next = run;
-    // `async`, so that a throw below is a rejection for the interceptor, whatever the handler is.
-    run = (call) => interceptor(call, async (changed = call) => next(changed));
+    // A throw below is a rejection for the interceptor, whatever the handler is.
+    run = (call) => interceptor(call, (changed = call) => attempt(next, changed));
   }
   const { kind, name } = record;
   return (data, context) => run({ kind, pattern: context.pattern, data, context, handler: name });

@@ -1,11 +1,10 @@
 import type { AnyCallOptions, AnyStreamOptions, EmitOptions, UntypedCaller } from '../context/index.ts';
 import { Abortable } from '../dispatch/index.ts';
 import { RpcException } from '../errors/index.ts';
-import type { Schema } from '../patterns/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
 import { LazyIterator } from './lazy-iterator.ts';
 import { givenUpBy, type PreparedCall, prepareCall, type Target } from './prepare-call.ts';
-import { validated, validatedStream } from './replies.ts';
+import { validatedStream } from './replies.ts';
 import type { Requester } from './requester.ts';
 import { withRetry } from './retry.ts';
 
@@ -45,8 +44,7 @@ export class Calls implements UntypedCaller {
       return Promise.reject(RpcException.from(thrown));
     }
     const requester = options?.retry === undefined ? this.#links.pick() : undefined;
-    const reply = requester === undefined ? this.#sendLater(call, options) : requester.send(call, call.preparedAt);
-    return call.schema === undefined ? reply : this.#validated(call.schema, reply);
+    return requester === undefined ? this.#sendLater(call, options) : requester.send(call, call.preparedAt);
   }
 
   /** Each iteration is a call of its own, which begins when it is first read. */
@@ -74,10 +72,6 @@ export class Calls implements UntypedCaller {
 
   #emitLater(call: PreparedCall, options: EmitOptions | undefined): Promise<void> {
     return this.#try(call, options, true, (requester) => requester.emit(call, options?.key));
-  }
-
-  #validated(schema: Schema, reply: Promise<unknown>): Promise<unknown> {
-    return reply.then((value) => validated(schema, value));
   }
 
   /** With `retry` the first reply is waited for, since until then the stream may be tried again. */

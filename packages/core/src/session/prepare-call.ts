@@ -18,7 +18,6 @@ import {
   isContract,
   isSchema,
   type Pattern,
-  type Schema,
   targetKey,
 } from '../patterns/index.ts';
 import { maxTimerDelay, show } from '../seam/index.ts';
@@ -39,8 +38,6 @@ export type Target = Pattern | AnyMessageContract | AnyEventContract;
 
 /** A call with what is known of it beside the wire. */
 export interface PreparedCall extends OutgoingCall {
-  /** What each reply must satisfy. */
-  readonly schema: Schema | undefined;
   /** Whether it may be repeated when its outcome is unknown. */
   readonly idempotent: boolean;
 }

@@ -1,34 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import type { Schema } from '../patterns/index.ts';
-import { validated, validatedStream } from './replies.ts';
+import { validatedStream } from './replies.ts';
 
 const schema = z.object({ id: z.coerce.number() });
-
-const broken: Schema = {
-  '~standard': {
-    version: 1,
-    vendor: 'test',
-    validate: () => {
-      throw new TypeError('broken schema');
-    },
-  },
-};
-
-describe('a reply', () => {
-  it('comes as its schema gives it', async () => {
-    expect(await validated(schema, { id: '7' })).toEqual({ id: 7 });
-    expect(await validated(undefined, { id: '7' })).toEqual({ id: '7' });
-  });
-
-  it('that does not satisfy it is 422', async () => {
-    await expect(validated(schema, {})).rejects.toMatchObject({ code: 422, details: [{ path: ['id'] }] });
-  });
-
-  it('whose schema fails is 500', async () => {
-    await expect(validated(broken, {})).rejects.toMatchObject({ name: 'RpcException', code: 500 });
-  });
-});
 
 describe('a stream of replies', () => {
   function streamOf(values: unknown[]) {

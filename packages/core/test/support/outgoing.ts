@@ -10,6 +10,7 @@ export function outgoing(overrides: Partial<OutgoingCall> = {}): OutgoingCall {
     preparedAt: performance.now(),
     deadline: Number.POSITIVE_INFINITY,
     limit: undefined,
+    schema: undefined,
     onAbort: undefined,
     ...overrides,
   };
