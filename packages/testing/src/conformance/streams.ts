@@ -186,9 +186,11 @@ export function streams(subject: ConformanceSubject): void {
             yield 'second';
           }),
         );
-        const timeout = 100;
+        const client = service.client();
+        await client.connect();
+        const timeout = 300;
         const begun = performance.now();
-        const replies = iterate(service.client().stream('patient', undefined, { timeout }));
+        const replies = iterate(client.stream('patient', undefined, { timeout }));
         expect(await replies.next()).toEqual({ done: false, value: 'first' });
         const second = replies.next();
         await stage.until(() => performance.now() > begun + 3 * timeout, 'the timeout was long past');
