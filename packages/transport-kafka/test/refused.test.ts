@@ -128,6 +128,8 @@ describe('a broker that takes tokens', () => {
     sasl: { mechanism: 'plain', username: 'unused', password: 'unused' },
     properties: {
       'sasl.enabled.mechanisms': 'OAUTHBEARER',
+      // So long a log in lasts: less than kafkajs's own 10 s before its end, at which it logs in anew.
+      'listener.name.clients.oauthbearer.connections.max.reauth.ms': '3000',
       [`${tokens}.jaas.config`]: `${package_}.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="kafka";`,
       [`${tokens}.server.callback.handler.class`]: `${package_}.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler`,
     },
@@ -153,6 +155,28 @@ describe('a broker that takes tokens', () => {
     expect(error.code).toBe(401);
     expect(error.message).toMatch(/refuses the credentials.*"sasl".*token is refused: {"status":"invalid_token"/);
     expect(inspect(error, { depth: 9 })).not.toContain(token);
+  });
+
+  it('is logged in to anew while the link is up; when that fails it is told why, and used again when it does not', async () => {
+    let token = tokenUntil(now() + 900);
+    let logins = 0;
+    const oauthBearerProvider = () => {
+      logins += 1;
+      return Promise.resolve({ value: token });
+    };
+    const client = stage.client({ sasl: { mechanism: 'oauthbearer', oauthBearerProvider } });
+    await client.connect();
+    const before = logins;
+    await stage.until(() => logins > before + 1, 'it had logged in anew');
+    expect(client.status.state).toBe('ready');
+    expect(stage.log).toEqual([]);
+    token = tokenUntil(now() - 100);
+    await stage.until(() => client.status.state === 'disconnected', 'it was refused');
+    const message = expect.stringContaining('the token is refused') as string;
+    await expect(client.send('echo', 1)).rejects.toMatchObject({ code: 503, message });
+    token = tokenUntil(now() + 900);
+    await stage.until(() => client.status.state === 'ready', 'it was let in again');
+    await client.emit('event', 1);
   });
 
   it('is not asked when there is no token to be had: that may heal', async () => {

@@ -59,6 +59,7 @@ describe('an error of connecting', () => {
     ],
     [protocol('SASL_AUTHENTICATION_FAILED'), 401, /"sasl"/],
     [protocol('ILLEGAL_SASL_STATE'), 400, /wants no log in.*"sasl"/],
+    [at('relogin', protocol('ILLEGAL_SASL_STATE')), 503, /log in anew so soon/],
     [protocol('UNSUPPORTED_SASL_MECHANISM'), 400, /"sasl.mechanism"/],
     [
       at('login', protocol('UNSUPPORTED_SASL_MECHANISM'), { mechanisms: ['PLAIN', 'SCRAM-SHA-512'] }),

@@ -21,6 +21,8 @@ function meaningOf(root: unknown, said: string, where: Whereabouts | undefined):
   const kind = kindOf(root);
   // kafkajs calls it a refusal, too, that nobody answered.
   if (kind === 'KafkaJSSASLAuthenticationError' && cutOff.test(said)) return unavailable('the log in was cut off');
+  if (kind === 'ILLEGAL_SASL_STATE' && where?.stage === 'relogin')
+    return unavailable('the broker does not let it log in anew so soon');
   const known = kinds.get(kind);
   if (known !== undefined) return kind === 'UNSUPPORTED_SASL_MECHANISM' ? withMechanisms(known, where) : known;
   const { code } = (root ?? {}) as KafkaJsError;
@@ -57,6 +59,7 @@ function connectionMeaning(kind: string, said: string, where: Whereabouts | unde
         'Does it want credentials there (option "sasl")?',
       );
     case 'login':
+    case 'relogin':
       return unavailable('it hung up during the log in');
     default:
       return unavailable('it closed the connection');

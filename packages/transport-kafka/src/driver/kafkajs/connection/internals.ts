@@ -43,6 +43,14 @@ export interface Connection {
   bytesNeeded: number;
   connect(): Promise<unknown>;
   authenticate(): Promise<void>;
+  /** Without a log in never; nor shortly before the last one is over. */
+  isAuthenticated(): boolean;
+  /** When it logged in; null before. */
+  readonly authenticatedAt: unknown;
+  /** Milliseconds for which the broker takes a log in for good, 64 bits; 0: for ever. */
+  readonly sessionLifetime: { toString(): string };
+  /** Milliseconds before the end of a log in at which it logs in anew. */
+  reauthenticationThreshold: number;
   disconnect(): Promise<unknown>;
   send(request: ProtocolRequest): Promise<unknown>;
   rejectRequests(error: Error): void;
@@ -104,6 +112,7 @@ export function isKnownConnection(connection: Partial<Connection> | undefined): 
     Array.isArray(connection?.chunks) &&
     typeof connection.connect === 'function' &&
     typeof connection.authenticate === 'function' &&
+    typeof connection.isAuthenticated === 'function' &&
     typeof connection.disconnect === 'function' &&
     typeof connection.send === 'function' &&
     typeof connection.rejectRequests === 'function' &&

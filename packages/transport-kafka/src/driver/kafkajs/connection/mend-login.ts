@@ -8,6 +8,9 @@ const saslAuthenticate = 36;
 /** An int32. */
 const sizeBytes = 4;
 
+/** What is sent before a log in, and during it. */
+const loginKeys: ReadonlySet<unknown> = new Set([18, saslHandshake, saslAuthenticate]);
+
 /** kafkajs's names of errors after which the next attempt may do better. */
 const passing = /^KafkaJS(Connection|RequestTimeout)/;
 
@@ -15,12 +18,21 @@ const passing = /^KafkaJS(Connection|RequestTimeout)/;
  * What kafkajs gets wrong about a log in. It goes on with a connection that the broker has refused and closes, and then tells of
  * that instead of the password. It calls a broker that went away meanwhile, or did not answer, one that refused. It does
  * not read why a token is refused, and takes that for the answer to what it asks next. And it keeps to itself which
- * mechanisms the broker takes. Changes only the given object.
+ * mechanisms the broker takes. All of that also when it logs in anew, since the session of the last log in is over. Changes only
+ * the given object.
  */
 export function mendLogin(connection: Connection, isAdvertised: boolean): void {
   const authenticate = connection.authenticate.bind(connection);
   const send = connection.send.bind(connection);
   const broker = `${connection.host}:${connection.port}`;
+  // Else kafkajs logs in by itself, past what is mended here.
+  const sendLoggedIn = async (request: ProtocolRequest): Promise<unknown> => {
+    if (!connection.isAuthenticated() && !loginKeys.has(keyOf(request))) await connection.authenticate();
+    return send(request);
+  };
+  if (connection.sasl === null) return;
+  const threshold = connection.reauthenticationThreshold;
+  connection.send = sendLoggedIn;
   connection.authenticate = async () => {
     let failure: unknown;
     let mechanisms: readonly string[] | undefined;
@@ -29,24 +41,32 @@ export function mendLogin(connection: Connection, isAdvertised: boolean): void {
     };
     connection.send = async (request) => {
       try {
-        const answer = await send(isOf(request, saslHandshake) ? overheard(request, heard) : request);
-        if (isOf(request, saslAuthenticate)) checkToken(connection, answer);
+        const answer = await send(keyOf(request) === saslHandshake ? overheard(request, heard) : request);
+        if (keyOf(request) === saslAuthenticate) checkToken(connection, answer);
         return answer;
       } catch (error) {
         failure = error;
         throw error;
       }
     };
+    const stage = connection.authenticatedAt === null ? 'login' : 'relogin';
     try {
       await authenticate();
+      connection.reauthenticationThreshold = Math.min(threshold, halfOf(connection.sessionLifetime));
     } catch (error) {
       await connection.disconnect();
-      const where = { broker, isAdvertised, stage: 'login', mechanisms } as const;
+      const where = { broker, isAdvertised, stage, mechanisms } as const;
       throw reasonOf(error, failure, where);
     } finally {
-      connection.send = send;
+      connection.send = sendLoggedIn;
     }
   };
+}
+
+/** One that is over sooner than kafkajs wants to log in anew would have it do so before each request, which brokers refuse. */
+function halfOf(lifetime: Connection['sessionLifetime']): number {
+  const milliseconds = Number(lifetime.toString());
+  return milliseconds > 0 ? Math.floor(milliseconds / 2) : Number.POSITIVE_INFINITY;
 }
 
 function reasonOf(error: unknown, failure: unknown, where: Whereabouts): unknown {
@@ -71,8 +91,8 @@ function checkToken({ sasl }: Connection, answer: unknown): void {
   if (mechanism === 'oauthbearer' && said !== '') throw new Error(`the token is refused: ${said}`);
 }
 
-function isOf({ request }: ProtocolRequest, apiKey: number): boolean {
-  return (request as { readonly apiKey?: unknown } | undefined)?.apiKey === apiKey;
+function keyOf({ request }: ProtocolRequest): unknown {
+  return (request as { readonly apiKey?: unknown } | undefined)?.apiKey;
 }
 
 function overheard(handshake: ProtocolRequest, heard: (mechanisms: readonly string[]) => void): ProtocolRequest {

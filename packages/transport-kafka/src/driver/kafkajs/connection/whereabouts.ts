@@ -5,15 +5,15 @@ export interface Whereabouts {
   /** The brokers gave this address themselves (their setting `advertised.listeners`); the user did not. */
   readonly isAdvertised: boolean;
   readonly stage: Stage;
-  /** What the broker says that it takes for a log in, in capitals; only of stage `login`. */
+  /** What the broker says that it takes for a log in, in capitals; only of these stages. */
   readonly mechanisms?: readonly string[] | undefined;
 }
 
 /**
  * How far it had come. `connecting`: no connection, or no TLS. `greeting`: connected, but the broker never spoke Kafka. `unknown`: it
- * did, and hung up at the first thing that it was asked for without a log in. `login`: while we logged in. `talking`: later.
+ * did, and hung up at the first thing that it was asked for without a log in. `login`: while we logged in; `relogin`: when we did so again, before the last time was over. `talking`: later.
  */
-export type Stage = 'connecting' | 'greeting' | 'unknown' | 'login' | 'talking';
+export type Stage = 'connecting' | 'greeting' | 'unknown' | 'login' | 'relogin' | 'talking';
 
 const notes = new WeakMap<object, Whereabouts>();
 
