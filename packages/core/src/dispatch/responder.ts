@@ -145,7 +145,8 @@ export class Responder implements HandlingScope {
       }
     }
     const isOnce = delivery !== undefined && record.idempotent === false;
-    const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : Math.ceil(now + request.timeout);
+    // Whole milliseconds, as in prepareCall; down, since it should not be later than the caller's.
+    const deadline = request.timeout === 0 ? Number.POSITIVE_INFINITY : Math.floor(now + request.timeout);
     const handling = new RequestHandling(request, record.name, delivery?.attempt ?? 1, deadline, this);
     if (delivery !== undefined && !isOnce) handling.settleWith(delivery);
     this.#calls.add(handling);
