@@ -55,6 +55,12 @@ export const contestants: Readonly<Record<string, Entry>> = {
     },
   },
   'floor/redis': { load: async () => (await import('./floor/redis.ts')).contestant, imports: [], cannot: noStreams },
+  'plain/redis': {
+    load: async () => (await import('./floor/redis.ts')).plain,
+    imports: [],
+    cannot: noStreams,
+    onlyNamed: true,
+  },
   'parley/redis': {
     load: async () => (await import('./parley/redis.ts')).contestant,
     imports: ['@parley/core', '@parley/transport-redis'],

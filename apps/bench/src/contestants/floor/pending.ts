@@ -20,4 +20,12 @@ export class Pending {
     this.#free.push(id);
     resolve(message);
   }
+
+  /** Answers, a line each: `<id>:<JSON>`. */
+  settleAll(lines: string): void {
+    for (const line of lines.split('\n')) {
+      const colon = line.indexOf(':');
+      this.settle(Number(line.slice(0, colon)), JSON.parse(line.slice(colon + 1)));
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type { Caller, ConnectSetup, Contestant, Served, ServeSetup } from '../contestant.ts';
 import type { Message, Service } from '../service.ts';
 import { Corked } from './corked.ts';
+import { Lines } from './lines.ts';
 import { handlersOf, methodNumber } from './methods.ts';
 import { Pending } from './pending.ts';
 
@@ -10,7 +11,7 @@ const field = 'm';
 
 /**
  * A hand-written minimum over Redis streams: XADD, XREADGROUP, one XACK for what a read has brought, replies by PUBLISH
- * to one inbox. One stream for all methods, one for events; an entry is `<id>:<method>:<JSON>`.
+ * to one inbox, those of a tick together. One stream for all methods, one for events; an entry is `<id>:<method>:<JSON>`.
  */
 export const contestant: Contestant = {
   async serve(service: Service, setup: ServeSetup): Promise<Served> {
@@ -18,8 +19,9 @@ export const contestant: Contestant = {
     const readers = await Promise.all([Corked.open(setup.broker), Corked.open(setup.broker)]);
     const { run } = setup;
     const handlers = handlersOf(service, setup);
+    const out = new Lines(commands);
     const publish = (id: string, message: Message | undefined): void =>
-      commands.publish(`${run}:inbox`, `${id}:${JSON.stringify(message)}`);
+      out.publish(`${run}:inbox`, `${id}:${JSON.stringify(message)}`);
     const handleMessage = (entry: string): void => {
       const first = entry.indexOf(':');
       const second = entry.indexOf(':', first + 1);
@@ -47,10 +49,7 @@ export const contestant: Contestant = {
     const { redis: subscriber } = await Corked.open(setup.broker);
     const { run } = setup;
     const pending = new Pending();
-    subscriber.on('message', (_channel: string, text: string) => {
-      const colon = text.indexOf(':');
-      pending.settle(Number(text.slice(0, colon)), JSON.parse(text.slice(colon + 1)));
-    });
+    subscriber.on('message', (_channel: string, lines: string) => pending.settleAll(lines));
     await subscriber.subscribe(`${run}:inbox`);
     return {
       method(name) {
