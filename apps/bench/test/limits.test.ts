@@ -14,8 +14,8 @@ describe('limits', { timeout: 60_000 }, () => {
   it('a call in flight takes bounded memory on both sides together', async () => {
     const [round] = await roundsOf('in-flight', 0);
     expect(round?.operations).toBe(10_000);
-    // With the payload, the promises of the caller and the handler, and what the floor takes, too: about 700.
-    expect(round?.figures?.['bytes per call']).toBeLessThan(2_560);
+    // With the payload and the promises of the caller and the handler, which are about 400; it is about 1 320 in all.
+    expect(round?.figures?.['bytes per call']).toBeLessThan(1_800);
     expect(round?.figures?.['bytes per call']).toBeGreaterThan(100);
   });
 
@@ -27,13 +27,33 @@ describe('limits', { timeout: 60_000 }, () => {
   });
 });
 
+/** The CPU of both processes for a message, against the floor: about 1.7 for calls and 2 for events. */
+describe('the floor', { timeout: 60_000 }, () => {
+  it.each([
+    ['call-64', 3],
+    ['events', 3.5],
+  ])('of %s is not left behind by more than %d times', async (name, limit) => {
+    const [floor, parley] = await resultsOf(name, 'floor,parley', 0.3);
+    expect(cheapest(parley ?? [])).toBeLessThan(limit * cheapest(floor ?? []));
+    // A floor that is slower is none.
+    expect(cheapest(floor ?? [])).toBeLessThan(1.2 * cheapest(parley ?? []));
+  });
+});
+
 async function roundsOf(name: string, seconds: number): Promise<readonly Round[]> {
-  const options = readOptions(['--contestants', 'parley', '--rounds', '5', '--warmup', '1']);
+  const [rounds = []] = await resultsOf(name, 'parley', seconds);
+  return rounds;
+}
+
+/** The rounds of each contestant. */
+async function resultsOf(name: string, contestants: string, seconds: number): Promise<(readonly Round[])[]> {
+  const options = readOptions(['--contestants', contestants, '--rounds', '5', '--warmup', '1']);
   if (options === undefined) throw new Error('no options');
   const held: Contest = await contest(name, 'tcp', { url: '' }, { ...options, seconds, repeats: 0 });
-  const [result] = held.results;
-  expect(result?.failure).toBeUndefined();
-  return result?.rounds ?? [];
+  return held.results.map(({ failure, rounds }) => {
+    expect(failure).toBeUndefined();
+    return rounds;
+  });
 }
 
 function cheapest(rounds: readonly Round[]): number {
