@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { enterContext, runOutsideContext, SharedPlace } from './context-storage.ts';
 import type { MessageContext } from './message-context.ts';
 
@@ -9,25 +9,20 @@ const provenAfter = 100;
  * Runs one handler so that `currentContext()` finds the context of its message, through all of its awaits, and so that
  * nothing else that it sets in an AsyncLocalStorage reaches the messages after it.
  *
- * Each message gets a frame of AsyncLocalStorage, which costs as much as parsing a small body twice. A handler that gives no promises
+ * Each message gets a frame of AsyncLocalStorage, which costs as much as parsing a small body. A handler that gives no promises
  * needs none that outlives it: its messages share one, whose place holds a context only while the handler runs. What
  * such a handler leaves running behind it finds no context, as is promised of what is left running.
  *
- * A handler may give its first promise after all. Then the frame is that message's for good, and the handler is given one for each
- * message from there on; what earlier messages have left running would take that message's context for theirs, until it ends.
+ * A handler may give its first promise after all. Then the frame is that message's for good, and each message gets one of its own
+ * from there on; what earlier messages have left running would take that message's context for theirs, until it ends.
  */
 export class HandlerFrame {
   readonly #place = new SharedPlace();
-  readonly #outside: AsyncResource;
-  readonly #shared: AsyncResource;
+  readonly #outside = runOutsideContext(newResource);
+  readonly #shared = this.#place.run(newResource);
   /** How often the handler has returned. */
   #returns = 0;
   #givesPromises = false;
-
-  constructor() {
-    this.#outside = runOutsideContext(() => new AsyncResource('ParleyHandler'));
-    this.#shared = this.#place.run(() => new AsyncResource('ParleyHandler'));
-  }
 
   /** Whoever gets a promise from it calls {@link goesOn}. Throws what the handler throws. */
   run<Data, Result>(
@@ -35,11 +30,33 @@ export class HandlerFrame {
     data: Data,
     context: MessageContext,
   ): Result {
-    if (this.#givesPromises || this.#returns < provenAfter) {
-      const result = this.#outside.runInAsyncScope(enterContext<Data, Result>, undefined, handler, data, context);
-      this.#returns += 1;
-      return result;
-    }
+    return this.#givesPromises || this.#returns < provenAfter
+      ? this.#runAlone(handler, data, context)
+      : this.#runShared(handler, data, context);
+  }
+
+  /** The handler has not ended yet: it has given a promise. */
+  goesOn(context: MessageContext): void {
+    if (!this.#givesPromises && this.#returns >= provenAfter) this.#place.context = context;
+    this.#givesPromises = true;
+  }
+
+  #runAlone<Data, Result>(
+    handler: (data: Data, context: MessageContext) => Result,
+    data: Data,
+    context: MessageContext,
+  ): Result {
+    const outside = framesAreValues ? this.#outside : runOutsideContext(newResource);
+    const result = outside.runInAsyncScope(enterContext<Data, Result>, undefined, handler, data, context);
+    if (framesAreValues) this.#returns += 1;
+    return result;
+  }
+
+  #runShared<Data, Result>(
+    handler: (data: Data, context: MessageContext) => Result,
+    data: Data,
+    context: MessageContext,
+  ): Result {
     const place = this.#place;
     // A handler may be called in the middle of itself.
     const before = place.context;
@@ -50,10 +67,22 @@ export class HandlerFrame {
       place.context = before;
     }
   }
-
-  /** The handler has not ended yet: it has given a promise. */
-  goesOn(context: MessageContext): void {
-    if (!this.#givesPromises && this.#returns >= provenAfter) this.#place.context = context;
-    this.#givesPromises = true;
-  }
 }
+
+/** Holds the frame in which it is made. */
+function newResource(): AsyncResource {
+  return new AsyncResource('ParleyHandler', { requireManualDestroy: true });
+}
+
+/**
+ * From Node 24 on a resource holds a frame that nothing can change, so that one does for many messages. Before, what is
+ * entered in a resource stays in it: then each message has one, and messages share nothing.
+ */
+const framesAreValues = ((): boolean => {
+  const storage = new AsyncLocalStorage<boolean>();
+  const resource = newResource();
+  resource.runInAsyncScope(() => storage.enterWith(true));
+  const stayed = resource.runInAsyncScope(() => storage.getStore());
+  storage.disable();
+  return stayed === undefined;
+})();

@@ -1,5 +1,5 @@
 import { RpcCode, RpcException } from '../errors/index.ts';
-import { parseReturnAddress } from './return-address.ts';
+import { returnNumber } from './return-address.ts';
 
 /** The head as JSON gave it. Every reader here throws an RpcException 400 that says which field is wrong. */
 export type Fields = readonly unknown[];
@@ -23,7 +23,7 @@ export function name(fields: Fields, index: number): string {
 /** An id that leads back to who asked. */
 export function address(fields: Fields, index: number): string {
   const value = name(fields, index);
-  if (parseReturnAddress(value) === undefined) throw wrongField(index, 'a return address', value);
+  if (returnNumber(value) === undefined) throw wrongField(index, 'a return address', value);
   return value;
 }
 

@@ -141,6 +141,15 @@ describe('readEnvelope', () => {
     expect(Buffer.isBuffer(all.body)).toBe(false);
   });
 
+  it('comes with a body that is a string already, if it is ASCII', () => {
+    const read = (kind: string, body: string, maxBody = 10) =>
+      readEnvelope(`[1,"event",null,${kind}]`, body, { pattern: 'p', maxBody });
+    expect(read('"text"', 'as it is')).toMatchObject({ body: 'as it is' });
+    expect(read('"bytes"', 'abc')).toMatchObject({ body: new Uint8Array([97, 98, 99]) });
+    expect(read('"text"', 'far too large')).toMatchObject({ kind: 'refused', reason: { code: 413 } });
+    expect(() => read('null', 'none')).toThrowError(expect.objectContaining({ code: 400 }));
+  });
+
   it('tells an empty body from none', () => {
     const nothing = Buffer.alloc(0);
     expect(readEnvelope('[1,"event",null,"text"]', nothing, { pattern: 'p' })).toMatchObject({ body: '' });

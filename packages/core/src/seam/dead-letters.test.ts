@@ -73,7 +73,7 @@ describe('which dead letters are meant', () => {
   it.each([[undefined], [null], [5], ['paid'], [Promise.resolve([letter])], [{ pattern: undefined }]])(
     '%o is refused',
     async (which) => {
-      await expect(Promise.try(() => selected(which))).rejects.toMatchObject({ code: 400 });
+      await expect((async () => selected(which))()).rejects.toMatchObject({ code: 400 });
     },
   );
 });
