@@ -161,7 +161,7 @@ describe('a lease', () => {
     const { host } = await stage.instance((host) => host.event('unfinished', stuck), long);
     await stage.client().emit('unfinished', 1);
     await waitForCall(stuck, 1, timeout);
-    await host.close({ timeout: 100 });
+    await host.close({ timeout: 1000 });
     const next = recordCalls();
     await stage.instance((host) => host.event('unfinished', next), long);
     await waitForCall(next, 1, timeout);
