@@ -32,6 +32,13 @@ const kinds: Readonly<Record<string, ChannelKind>> = Object.assign(Object.create
  */
 export class Names {
   readonly prefix: string;
+  /** The channel that was last asked for, for each kind. */
+  readonly #last: Record<ChannelKind, { of: string | undefined; channel: string }> = {
+    message: { of: undefined, channel: '' },
+    event: { of: undefined, channel: '' },
+    inbox: { of: undefined, channel: '' },
+    control: { of: undefined, channel: '' },
+  };
 
   /** @param prefix as {@link checkPrefix} allows it. */
   constructor(prefix: string) {
@@ -39,7 +46,12 @@ export class Names {
   }
 
   channel(kind: ChannelKind, of: string): string {
-    return `${this.prefix}${letters[kind]}:${of}`;
+    const last = this.#last[kind];
+    // Messages for one channel follow each other. The same string is also found faster in a map than an equal one.
+    if (last.of === of) return last.channel;
+    last.of = of;
+    last.channel = `${this.prefix}${letters[kind]}:${of}`;
+    return last.channel;
   }
 
   /** `undefined` for what is none of ours. */

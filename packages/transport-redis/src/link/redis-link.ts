@@ -22,7 +22,7 @@ import type { Names, ReadChannel } from '../names.ts';
 import { RedisContext } from '../redis-context.ts';
 import { connectError, isReplyError, refusedError, unknownError } from '../redis-error.ts';
 import type { ResolvedRedisOptions } from '../redis-options.ts';
-import { packMessage } from '../wire/message.ts';
+import { packMessage, readable } from '../wire/message.ts';
 import { readParcel } from '../wire/parcel.ts';
 import { readMessage } from '../wire/read-message.ts';
 import { instanceName } from './instance-name.ts';
@@ -190,9 +190,11 @@ export abstract class RedisLink implements Link {
     const arrival = of && this.#arrivalOn(channel, of, glob);
     if (arrival === undefined) return;
     try {
-      const bounds = readParcel(message);
-      if (bounds === undefined) this.#deliver(channel, message, arrival, 0, message.length);
-      else bounds.reduce((from, to) => this.#deliver(channel, message, arrival, from, to));
+      const whole = readable(message);
+      const bounds = readParcel(whole) ?? [0, whole.length];
+      for (let index = 1; index < bounds.length; index += 1) {
+        this.#deliver(channel, whole, arrival, bounds[index - 1] as number, bounds[index] as number);
+      }
     } catch (error) {
       this.hub.warn(`redis: dropped a parcel on "${channel}"`, error);
     }
@@ -210,16 +212,15 @@ export abstract class RedisLink implements Link {
     }
   }
 
-  /** Gives core what came. What cannot be read is dropped with a warning. @returns `to` */
-  #deliver(channel: string, bytes: Buffer, arrival: Arrival, from: number, to: number): number {
+  /** Gives core what came. What cannot be read is dropped with a warning, and harms nothing else in its parcel. */
+  #deliver(channel: string, whole: Buffer | string, arrival: Arrival, from: number, to: number): void {
     try {
-      const envelope = readMessage(bytes, arrival, from, to);
+      const envelope = readMessage(whole, arrival, from, to);
       if (envelope.kind === 'refused') this.#refuse(channel, envelope.id, envelope.reason);
       else this.#receiver?.receive(envelope);
     } catch (error) {
       this.hub.warn(`redis: dropped a message on "${channel}"`, error);
     }
-    return to;
   }
 
   /** All connections are up: subscribe, and tell core. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type Arrival, type Envelope, kindsOn, writeHead } from '@parley/core/transport';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packMessage, unpackMessage } from './message.ts';
+import { packMessage, readable, unpackMessage } from './message.ts';
 import { readMessage } from './read-message.ts';
 
 type Kinds = Arrival['kinds'];
@@ -21,7 +21,7 @@ const request = (body: string | Uint8Array | undefined): Envelope => ({
 const sent = (envelope: Envelope): Buffer =>
   Buffer.from(packMessage(writeHead(envelope, 'me'), 'body' in envelope ? envelope.body : undefined));
 const read = (message: Buffer, kinds: Kinds = kindsOn.requests, limit = maxBody) =>
-  readMessage(message, { pattern: 'p', kinds, maxBody: limit });
+  readMessage(readable(message), { pattern: 'p', kinds, maxBody: limit });
 
 describe('a message', () => {
   it('is a head, a line feed and a body', () => {
@@ -31,7 +31,14 @@ describe('a message', () => {
   });
 
   it('comes as it was sent, text and bytes', () => {
-    const body = fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 300 }), fc.constant(undefined));
+    const ascii = fc.uint8Array({ max: 127 });
+    const body = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      ascii,
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constant(undefined),
+    );
     fc.assert(
       fc.property(body, (body) => {
         expect(read(sent(request(body)))).toMatchObject({ kind: 'request', id: 'me/7', pattern: 'p', body });
@@ -63,6 +70,9 @@ describe('a message', () => {
   it('without a line feed has no body', () => {
     expect(unpackMessage(Buffer.from('[1]'))).toEqual({ head: '[1]', body: undefined });
     expect(unpackMessage(Buffer.from('\n'))).toEqual({ head: '', body: Buffer.alloc(0) });
+    expect(unpackMessage('[1]')).toEqual({ head: '[1]', body: undefined });
+    expect(unpackMessage('x[1]\nb[2]\n', 1, 4)).toEqual({ head: '[1]', body: undefined });
+    expect(unpackMessage('x[1]\nb[2]\n', 1, 6)).toEqual({ head: '[1]', body: 'b' });
   });
 });
 

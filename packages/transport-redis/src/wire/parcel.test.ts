@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readable } from './message.ts';
 import { packParcel, readParcel } from './parcel.ts';
 
 /** The messages of a parcel, as bytes. */
 function unpack(parcel: Buffer): Buffer[] | undefined {
-  const bounds = readParcel(parcel);
+  const bounds = readParcel(readable(parcel));
   return bounds?.slice(1).map((to, index) => parcel.subarray(bounds[index], to));
 }
 
@@ -37,8 +38,10 @@ describe('a parcel', () => {
       '[1, "parcel",1]\nx',
       '[2,"parcel",1]\nx',
       '[1,"reply",1]',
-    ])
+    ]) {
       expect(readParcel(Buffer.from(message))).toBeUndefined();
+      expect(readParcel(message)).toBeUndefined();
+    }
   });
 
   it.each([
@@ -57,6 +60,7 @@ describe('a parcel', () => {
     '[1,"parcel",99999999999999999999]\nx',
   ])('is refused with 400: %j', (message) => {
     expect(() => readParcel(Buffer.from(message))).toThrowError(expect.objectContaining({ code: 400 }));
+    expect(() => readParcel(message)).toThrowError(expect.objectContaining({ code: 400 }));
   });
 
   it('that is garbage is refused, never thrown over with anything but an RpcException', () => {

@@ -11,25 +11,38 @@ import { RpcCode, RpcException } from '@parley/core/transport';
  * ```
  */
 export function packParcel(messages: readonly (string | Buffer)[]): string | Buffer {
-  const head = `${opening}${messages.map((message) => Buffer.byteLength(message)).join(',')}]\n`;
-  if (messages.every((message) => typeof message === 'string')) return head + messages.join('');
-  return Buffer.concat([head, ...messages].map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  if (messages.every(isText)) {
+    const text = messages.join('');
+    // As many bytes as characters: that of the whole is that of each.
+    const isAscii = Buffer.byteLength(text) === text.length;
+    return headOf(messages.map((message) => (isAscii ? message.length : Buffer.byteLength(message)))) + text;
+  }
+  const parts = messages.map((message) => (isText(message) ? Buffer.from(message) : message));
+  return Buffer.concat([Buffer.from(headOf(parts.map(({ length }) => length))), ...parts]);
+}
+
+function headOf(lengths: readonly number[]): string {
+  return `${opening}${lengths.join(',')}]\n`;
+}
+
+function isText(message: string | Buffer): message is string {
+  return typeof message === 'string';
 }
 
 /**
  * Where the messages of a parcel begin and end: the first begins at the first number, and each ends where the next one
  * begins. `undefined` for what is no parcel.
  *
+ * @param message as `readable` gives it.
  * @throws RpcException 400 for lengths that are none, or that are not those of what follows.
  */
-export function readParcel(message: Buffer): readonly number[] | undefined {
-  // The quick look: no other kind begins with its letter.
-  if (message[letterAt] !== letter || message.toString('latin1', 0, opening.length) !== opening) return undefined;
-  const end = message.indexOf(lineFeed);
-  if (end < 0 || message[end - 1] !== bracket) throw malformed();
+export function readParcel(message: Buffer | string): readonly number[] | undefined {
+  if (slice(message, 0, opening.length) !== opening) return undefined;
+  const end = message.indexOf('\n');
+  if (end < 0 || slice(message, end - 1, end) !== ']') throw malformed();
   const bounds = [end + 1];
   let at = end + 1;
-  for (const length of message.toString('latin1', opening.length, end - 1).split(',')) {
+  for (const length of slice(message, opening.length, end - 1).split(',')) {
     if (!/^[1-9]\d{0,9}$/.test(length)) throw malformed();
     at += Number(length);
     bounds.push(at);
@@ -38,11 +51,11 @@ export function readParcel(message: Buffer): readonly number[] | undefined {
   return bounds;
 }
 
+function slice(message: Buffer | string, from: number, to: number): string {
+  return typeof message === 'string' ? message.slice(from, to) : message.toString('latin1', from, to);
+}
+
 const opening = '[1,"parcel",';
-const letterAt = 4;
-const letter = 'p'.charCodeAt(0);
-const bracket = ']'.charCodeAt(0);
-const lineFeed = 0x0a;
 
 function malformed(): RpcException {
   return new RpcException('A parcel whose lengths are not those of its messages', { code: RpcCode.BadRequest });

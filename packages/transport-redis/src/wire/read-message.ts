@@ -4,10 +4,11 @@ import { unpackMessage } from './message.ts';
 /**
  * The envelope of a message that came on a channel.
  *
- * @param from where in `bytes` it begins, when it came in a parcel; it ends before `to`.
+ * @param whole see `readable`.
+ * @param from where in it the message begins, when it came in a parcel; it ends before `to`.
  * @throws RpcException as `readEnvelope`.
  */
-export function readMessage(bytes: Buffer, arrival: Arrival, from?: number, to?: number): Envelope | Refused {
-  const { head, body } = unpackMessage(bytes, from, to);
+export function readMessage(whole: Buffer | string, arrival: Arrival, from?: number, to?: number): Envelope | Refused {
+  const { head, body } = unpackMessage(whole, from, to);
   return readEnvelope(head, body, arrival);
 }
