@@ -39,16 +39,25 @@ function isText(message: string | Buffer): message is string {
 export function readParcel(message: Buffer | string): readonly number[] | undefined {
   if (slice(message, 0, opening.length) !== opening) return undefined;
   const end = message.indexOf('\n');
-  if (end < 0 || slice(message, end - 1, end) !== ']') throw malformed();
-  const bounds = [end + 1];
+  if (end < 0) throw malformed();
   let at = end + 1;
-  for (const length of slice(message, opening.length, end - 1).split(',')) {
-    if (!/^[1-9]\d{0,9}$/.test(length)) throw malformed();
-    at += Number(length);
+  const bounds = [at];
+  for (const length of readLengths(slice(message, 0, end))) {
+    if (!Number.isSafeInteger(length) || length <= 0) throw malformed();
+    at += length;
     bounds.push(at);
   }
   if (at !== message.length) throw malformed();
   return bounds;
+}
+
+/** Of a head. What is no number the reader refuses. */
+function readLengths(head: string): readonly number[] {
+  try {
+    return (JSON.parse(head) as number[]).slice(2);
+  } catch {
+    throw malformed();
+  }
 }
 
 function slice(message: Buffer | string, from: number, to: number): string {
