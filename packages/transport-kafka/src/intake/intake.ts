@@ -15,6 +15,7 @@ import { type DeliveryKeeper, KafkaDelivery } from './kafka-delivery.ts';
 import { Load } from './load.ts';
 import { untilDone } from './until-done.ts';
 import { WaitingLine } from './waiting-line.ts';
+import { within } from './within.ts';
 
 /** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
 const rebalanceGrace = 200;
@@ -296,14 +297,4 @@ export class Intake implements GroupOwner, DeliveryKeeper {
 /** What cannot be read, as the reason of a dead letter. */
 export function refusedReason({ reason }: Refused): DeadReason {
   return { body: errorToWire(reason), attempts: 0 };
-}
-
-function within(milliseconds: number, promise: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    void promise.finally(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
