@@ -153,6 +153,7 @@ export class StreamsLink extends RedisLink {
     const begun = performance.now();
     // Half of it, so that answers can still leave.
     await this.#intake?.close(timeout / 2);
+    this.#sender.flush();
     await super.close(Math.max(0, timeout - (performance.now() - begun)));
   }
 }

@@ -1,10 +1,9 @@
 import { type Event, type Request, RpcCode, RpcException, writeHead } from '@parley/core/transport';
 import { Backlog } from '../connect/backlog.ts';
-import { Cork } from '../connect/cork.ts';
-import { LightCommand } from '../connect/light-command.ts';
+import { OneWrite } from '../connect/one-write.ts';
 import type { Names } from '../names.ts';
 import { isReplyError, refusedError } from '../redis-error.ts';
-import { writeEntry } from './entry.ts';
+import { addEntry, type Opening, openingOf } from './add-entry.ts';
 import type { Commands } from './redis/script.ts';
 import { ServerClock } from './redis/server-clock.ts';
 import type { ResolvedStreamsOptions } from './streams-options.ts';
@@ -26,11 +25,14 @@ export interface StreamsSenderSetup {
 export class StreamsSender {
   readonly #setup: StreamsSenderSetup;
   readonly #requestLimit: readonly string[];
-  readonly #cork = new Cork();
+  readonly #write = new OneWrite();
   readonly #backlog = new Backlog();
   /** Says how old an event may be: the clock of this machine may be wrong by years, and would trim it all. */
   readonly #clock: ServerClock;
   readonly #known = new Set<string>();
+  /** By pattern. */
+  readonly #openings = { message: new Map<string, Opening>(), event: new Map<string, Opening>() };
+  #eventLimit: readonly string[] = [];
 
   constructor(setup: StreamsSenderSetup) {
     this.#setup = setup;
@@ -44,6 +46,11 @@ export class StreamsSender {
     this.#clock.forget();
     // Nothing waits for it: until it is known nothing is trimmed by age.
     this.#clock.sample().catch(() => undefined);
+  }
+
+  /** What was sent is written now, not at the end of the tick. */
+  flush(): void {
+    this.#write.flush();
   }
 
   /** Rejects when it surely was not added; what else becomes of it only an answer can tell. */
@@ -76,24 +83,32 @@ export class StreamsSender {
     limit: readonly string[],
     added: (error: Error | null | undefined) => void,
   ): void {
-    const { names, instance, redis, maxQueued } = this.#setup;
+    const { instance, redis, maxQueued } = this.#setup;
     const { pattern, body } = envelope;
     if (this.#backlog.bytes > maxQueued) {
       const message = `"${pattern}" was not sent: ${maxQueued} bytes wait for Redis already`;
       added(new RpcException(message, { code: RpcCode.Overloaded }));
       return;
     }
+    const commands = redis();
     const head = writeHead(envelope, instance);
     const size = head.length + (body?.length ?? 0);
-    const commands = redis();
-    this.#cork.put(commands);
     this.#backlog.add(size);
-    const args = [names.stream(kind, pattern), ...limit, '*', ...writeEntry(head, body)];
-    const command = new LightCommand('xadd', args, (error) => {
+    const command = addEntry(this.#opening(kind, pattern, limit), head, body, (error) => {
       this.#backlog.remove(size);
       added(error);
     });
-    void commands.sendCommand(command);
+    this.#write.send(commands, command);
+  }
+
+  #opening(kind: 'message' | 'event', pattern: string, limit: readonly string[]): Opening {
+    const openings = this.#openings[kind];
+    const known = openings.get(pattern);
+    if (known !== undefined && known.limit === limit) return known;
+    const made = openingOf(known?.key ?? this.#setup.names.stream(kind, pattern), limit);
+    if (openings.size >= maxRemembered) openings.clear();
+    openings.set(pattern, made);
+    return made;
   }
 
   /** Before the first event of a name: whoever has a wildcard looks there for names. */
@@ -102,18 +117,27 @@ export class StreamsSender {
     if (this.#known.size >= maxRemembered) this.#known.clear();
     this.#known.add(pattern);
     const { names, redis } = this.#setup;
-    const commands = redis();
-    this.#cork.put(commands);
-    commands.sadd(names.eventNames, pattern).catch(() => this.#known.delete(pattern));
+    redis()
+      .sadd(names.eventNames, pattern)
+      .catch(() => this.#known.delete(pattern));
   }
 
+  /** The same array as long as it says the same. */
   #retention(): readonly string[] {
     const { age, length } = this.#setup.options.retention;
-    if (length > 0) return ['MAXLEN', '~', String(length)];
     const now = this.#clock.now();
-    return age === 0 || now === undefined ? [] : ['MINID', '~', String(Math.max(0, Math.floor(now - age)))];
+    if (length > 0) return this.#limitOf('MAXLEN', length);
+    return age === 0 || now === undefined ? none : this.#limitOf('MINID', Math.max(0, Math.floor(now - age)));
+  }
+
+  #limitOf(word: 'MAXLEN' | 'MINID', number: number): readonly string[] {
+    const text = String(number);
+    if (this.#eventLimit[2] !== text) this.#eventLimit = [word, '~', text];
+    return this.#eventLimit;
   }
 }
+
+const none: readonly string[] = [];
 
 /** Why it surely was not added: Redis has refused it, or it was never written. `undefined` when it was, or may have been. */
 function refusalOf(error: Error | null | undefined, pattern: string): RpcException | undefined {

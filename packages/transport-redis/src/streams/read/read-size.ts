@@ -3,7 +3,7 @@ const least = 16;
 /** Beyond it a read costs nothing worth saving. */
 const most = 512;
 /** Milliseconds: what an instance takes for so short a time it takes from nobody. */
-const brief = 4;
+const brief = 10;
 
 /**
  * How many entries of a stream to read at once. Few, so that instances share evenly what takes a while; twice as many each
