@@ -59,7 +59,6 @@ export const contestants: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./floor/redis.ts')).plain,
     imports: [],
     cannot: noStreams,
-    onlyNamed: true,
   },
   'parley/redis': {
     load: async () => (await import('./parley/redis.ts')).contestant,
@@ -69,6 +68,11 @@ export const contestants: Readonly<Record<string, Entry>> = {
   'moleculer/redis': { load: async () => (await import('./moleculer/redis.ts')).contestant, imports: [] },
   'floor/streams': {
     load: async () => (await import('./floor/streams.ts')).contestant,
+    imports: [],
+    cannot: noStreams,
+  },
+  'plain/streams': {
+    load: async () => (await import('./floor/streams.ts')).plain,
     imports: [],
     cannot: noStreams,
   },
