@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { until } from '@parley/brokers/shared';
 import type { Admin, Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -195,3 +196,15 @@ it('forgets what it was asked for and is not there, so that names from the wire 
   expect(await driver.admin.partitionsOf(unique('nowhere'))).toBeUndefined();
   expect(asked).toBeLessThan(1000);
 });
+
+it('ends what is asked with 503 when it is closed in the middle of it, whatever kafkajs makes of that', async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    const driver = world.open();
+    const asked = driver.admin.listTopics().catch((error: unknown) => error);
+    // Somewhere between the first connection and the answer.
+    for (let turn = 0; turn < turns; turn++) await nextTurn();
+    await driver.close(1000);
+    const outcome = await asked;
+    if (!Array.isArray(outcome)) expect(outcome).toMatchObject({ name: 'RpcException', code: 503 });
+  }
+}, 60_000);

@@ -205,10 +205,12 @@ export class KafkaJsAdmin implements DriverAdmin {
       try {
         return await ask();
       } catch (error) {
+        // What kafkajs throws under whoever closes it says nothing: TypeErrors, among others.
+        if (this.#closed) throw closedError();
         const kind = kindOf(error);
         const stale = staleKinds.has(kind);
         if (kind === 'KafkaJSRequestTimeoutError') this.#cluster.sockets.cut(messageOf(error));
-        if (!stale || attempt >= 6 || this.#closed) throw errorOf(error);
+        if (!stale || attempt >= 6) throw errorOf(error);
         await this.#pause.wait(backoffDelay(attempt));
         await this.#cluster.cluster.refreshMetadata().catch(() => undefined);
       }
