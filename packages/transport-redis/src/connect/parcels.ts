@@ -71,6 +71,8 @@ class Parcel {
   readonly called = (error?: Error | null, reply?: unknown): void => {
     const receivers = error ? undefined : Number(reply);
     for (const outgoing of this.#outgoing) this.#confirmed(outgoing, error ?? undefined, receivers);
+    // ioredis's commands are garbage that outlives several collections, and would keep all of this: half of the CPU went there.
+    this.#outgoing.length = 0;
   };
 
   constructor(channel: string, confirmed: Confirmed) {
