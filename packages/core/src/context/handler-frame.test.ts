@@ -3,20 +3,20 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { handled } from '../../test/support/handled.ts';
 import { currentContext, originContext } from './context-storage.ts';
-import { HandlerFrame } from './handler-frame.ts';
+import { HandlerFrame, outsideOfHandlers } from './handler-frame.ts';
 import { type HandledMessage, MessageContext } from './message-context.ts';
 
 const contextOf = (overrides?: Partial<HandledMessage>) => new MessageContext(handled(overrides));
 
 /** A frame whose handler has answered so often without a promise that its messages share one. */
 function provenFrame(): HandlerFrame {
-  const frame = new HandlerFrame();
+  const frame = new HandlerFrame(outsideOfHandlers());
   for (let index = 0; index < 1000; index += 1) frame.run(() => index, undefined, contextOf());
   return frame;
 }
 
 describe.each([
-  ['a handler that is new', () => new HandlerFrame()],
+  ['a handler that is new', () => new HandlerFrame(outsideOfHandlers())],
   ['one that has never given a promise', provenFrame],
 ])('%s', (_name, make) => {
   it('runs with its data and its context, which is over when it has returned', () => {
@@ -109,7 +109,7 @@ describe.each([
 
   it('made in a handler does not hold on to that one’s context', () => {
     const outer = contextOf();
-    const frame = new HandlerFrame().run(make, undefined, outer);
+    const frame = new HandlerFrame(outsideOfHandlers()).run(make, undefined, outer);
     expect(frame.run(() => originContext() === outer, undefined, contextOf())).toBe(false);
   });
 });

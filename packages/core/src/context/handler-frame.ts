@@ -3,7 +3,7 @@ import { enterContext, runOutsideContext, SharedPlace } from './context-storage.
 import type { MessageContext } from './message-context.ts';
 
 /** A handler has this often not given a promise, and never given one, before its messages share a frame. */
-const provenAfter = 100;
+const provenAfter = 10;
 
 /**
  * Runs one handler so that `currentContext()` finds the context of its message, through all of its awaits, and so that
@@ -17,12 +17,16 @@ const provenAfter = 100;
  * from there on; what earlier messages have left running would take that message's context for theirs, until it ends.
  */
 export class HandlerFrame {
-  readonly #place = new SharedPlace();
-  readonly #outside = runOutsideContext(newResource);
-  readonly #shared = this.#place.run(newResource);
+  readonly #outside: AsyncResource;
+  #shared: SharedFrame | undefined;
   /** How often the handler has returned. */
   #returns = 0;
   #givesPromises = false;
+
+  /** @param outside where it runs otherwise, see {@link outsideOfHandlers}. */
+  constructor(outside: AsyncResource) {
+    this.#outside = outside;
+  }
 
   /** Whoever gets a promise from it calls {@link goesOn}. Throws what the handler throws. */
   run<Data, Result>(
@@ -37,7 +41,7 @@ export class HandlerFrame {
 
   /** The handler has not ended yet: it has given a promise. */
   goesOn(context: MessageContext): void {
-    if (!this.#givesPromises && this.#returns >= provenAfter) this.#place.context = context;
+    if (!this.#givesPromises && this.#shared !== undefined) this.#shared.place.context = context;
     this.#givesPromises = true;
   }
 
@@ -46,7 +50,7 @@ export class HandlerFrame {
     data: Data,
     context: MessageContext,
   ): Result {
-    const outside = framesAreValues ? this.#outside : runOutsideContext(newResource);
+    const outside = framesAreValues ? this.#outside : this.#outside.runInAsyncScope(newResource);
     const result = outside.runInAsyncScope(enterContext<Data, Result>, undefined, handler, data, context);
     if (framesAreValues) this.#returns += 1;
     return result;
@@ -57,16 +61,32 @@ export class HandlerFrame {
     data: Data,
     context: MessageContext,
   ): Result {
-    const place = this.#place;
+    this.#shared ??= this.#outside.runInAsyncScope(newSharedFrame);
+    const { place, resource } = this.#shared;
     // A handler may be called in the middle of itself.
     const before = place.context;
     place.context = context;
     try {
-      return this.#shared.runInAsyncScope(handler, undefined, data, context);
+      return resource.runInAsyncScope(handler, undefined, data, context);
     } finally {
       place.context = before;
     }
   }
+}
+
+/** What the messages of one handler share. */
+class SharedFrame {
+  readonly place = new SharedPlace();
+  readonly resource = this.place.run(newResource);
+}
+
+function newSharedFrame(): SharedFrame {
+  return new SharedFrame();
+}
+
+/** For the handlers of an endpoint: holds what surrounds them where it is made, but no other handler's context. */
+export function outsideOfHandlers(): AsyncResource {
+  return runOutsideContext(newResource);
 }
 
 /** Holds the frame in which it is made. */

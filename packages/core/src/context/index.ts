@@ -8,6 +8,6 @@ export type {
 } from './call-options.ts';
 export type { Caller, DataArguments, ReceivedReply, SentPayload, SentRequest, UntypedCaller } from './caller.ts';
 export { currentContext, runInContext, runOutsideContext } from './context-storage.ts';
-export { HandlerFrame } from './handler-frame.ts';
+export { HandlerFrame, outsideOfHandlers } from './handler-frame.ts';
 export { currentMessage, inheritHeaders } from './inherit.ts';
 export { type HandledMessage, MessageContext } from './message-context.ts';

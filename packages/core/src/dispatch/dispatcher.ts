@@ -1,3 +1,4 @@
+import { HandlerFrame, outsideOfHandlers } from '../context/index.ts';
 import { RpcCode, RpcException } from '../errors/index.ts';
 import type { HandlerRegistry, HandlerTable } from '../registry/index.ts';
 import type { ResolvedEndpointOptions } from '../seam/index.ts';
@@ -32,7 +33,10 @@ export class Dispatcher {
 
   constructor({ transport, registry, interceptors, options, log }: DispatcherSetup) {
     this.transport = transport;
-    this.table = registry.forTransport(transport, (record) => serveHandler(record, interceptors, options.retry));
+    const outside = outsideOfHandlers();
+    this.table = registry.forTransport(transport, (record) =>
+      serveHandler(record, interceptors, options.retry, new HandlerFrame(outside)),
+    );
     this.options = options;
     this.log = log;
     this.workload = new Workload(options.concurrency);

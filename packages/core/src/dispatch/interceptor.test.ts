@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { recordOf } from '../../test/support/records.ts';
-import { MessageContext } from '../context/index.ts';
+import { HandlerFrame, MessageContext, outsideOfHandlers } from '../context/index.ts';
 import type { HandledMessage } from '../context/message-context.ts';
 import { RpcException } from '../errors/index.ts';
 import { event, message } from '../patterns/index.ts';
@@ -10,7 +10,7 @@ import { type ServerCall, type ServerInterceptor, serveHandler } from './interce
 
 const retry = { attempts: 3, backoff: { initial: 10, max: 20 } };
 const composeHandler = (record: HandlerRecord, interceptors: readonly ServerInterceptor[]) =>
-  serveHandler(record, interceptors, retry);
+  serveHandler(record, interceptors, retry, new HandlerFrame(outsideOfHandlers()));
 
 const context = new MessageContext({ pattern: 'users.get' } as HandledMessage);
 const double = (data: unknown) => (data as number) * 2;

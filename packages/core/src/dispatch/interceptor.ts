@@ -1,4 +1,4 @@
-import { HandlerFrame, type MessageContext } from '../context/index.ts';
+import type { HandlerFrame, MessageContext } from '../context/index.ts';
 import { validate } from '../patterns/index.ts';
 import type { HandlerFunction, HandlerRecord } from '../registry/index.ts';
 import { type RetryPolicy, resolveRetry } from '../seam/index.ts';
@@ -38,9 +38,10 @@ export function serveHandler(
   record: HandlerRecord,
   interceptors: readonly ServerInterceptor[],
   retry: RetryPolicy,
+  frame: HandlerFrame,
 ): ServedHandler {
   const handle = withInterceptors(record, withValidation(record), interceptors);
-  return { ...record, handle, retry: resolveRetry(record.name, record.retry, retry), frame: new HandlerFrame() };
+  return { ...record, handle, retry: resolveRetry(record.name, record.retry, retry), frame };
 }
 
 function withValidation({ schema, handle, kind }: HandlerRecord): HandlerFunction {
