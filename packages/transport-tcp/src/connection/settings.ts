@@ -4,6 +4,9 @@ import { TextBytes } from '../frame/text-bytes.ts';
 import type { ResolvedTcpOptions } from '../tcp-options.ts';
 import type { ConnectionSettings } from './connection-owner.ts';
 
+/** One set for the whole process: what is in a processor's cache is worth more than what each connection has for itself. */
+const means = { pool: new BufferPool(), names: new TextBytes(), strings: new StringCache() };
+
 /** What the connections of one client or server share. */
 export function connectionSettings(options: ResolvedTcpOptions): ConnectionSettings {
   const { name, maxBody, maxQueued, frameTimeout, heartbeat, connectTimeout } = options;
@@ -14,8 +17,6 @@ export function connectionSettings(options: ResolvedTcpOptions): ConnectionSetti
     frameTimeout,
     heartbeat,
     helloTimeout: connectTimeout,
-    pool: new BufferPool(),
-    names: new TextBytes(),
-    strings: new StringCache(),
+    ...means,
   };
 }

@@ -1,5 +1,5 @@
 /** Strings kept at once; when there are more, it begins anew. */
-const kept = 512;
+const kept = 16_384;
 /** UTF-16 units. Longer ones are not likely to come again. */
 const longest = 128;
 
