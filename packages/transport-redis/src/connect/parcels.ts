@@ -21,7 +21,7 @@ export class Parcels implements Carrier {
   /** Of this tick, in the order in which they were begun. */
   #parcels: Parcel[] = [];
   /** Those that something may be added to, by channel. */
-  readonly #open = new Map<string, Parcel>();
+  #open = new Map<string, Parcel>();
   /** The last that something was added to. */
   #last: Parcel | undefined;
   readonly #flush = (): void => this.flush();
@@ -51,7 +51,9 @@ export class Parcels implements Carrier {
   flush(): void {
     const parcels = this.#parcels;
     this.#parcels = [];
-    this.#open.clear();
+    // To clear it would leave its table behind, which keeps all that it had, and leads to the next one: once one of them is old,
+    // all outlive every scavenge (13 ms instead of 1.6, half of the CPU [measured]).
+    if (this.#open.size > 0) this.#open = new Map();
     this.#last = undefined;
     for (const parcel of parcels) {
       // It may have closed since.
@@ -71,8 +73,6 @@ class Parcel {
   readonly called = (error?: Error | null, reply?: unknown): void => {
     const receivers = error ? undefined : Number(reply);
     for (const outgoing of this.#outgoing) this.#confirmed(outgoing, error ?? undefined, receivers);
-    // ioredis's commands are garbage that outlives several collections, and would keep all of this: half of the CPU went there.
-    this.#outgoing.length = 0;
   };
 
   constructor(channel: string, confirmed: Confirmed) {
