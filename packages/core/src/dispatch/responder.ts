@@ -11,7 +11,8 @@ import { type HandlingScope, RequestHandling } from './handling.ts';
 import type { ServedHandler } from './interceptor.ts';
 import type { WarningLog } from './logger.ts';
 import { isPromiseLike } from './promise-like.ts';
-import { callerLost, closedTooSoon, overloaded, unsettled } from './reasons.ts';
+import { callerLost, closedTooSoon, unsettled } from './reasons.ts';
+import { refusalOf } from './refusal.ts';
 import { isStream, type ReplySource, ReplyStream } from './reply-stream.ts';
 import { turnStart } from './turn-clock.ts';
 
@@ -70,7 +71,7 @@ export class Responder implements HandlingScope {
       return;
     }
     const record = this.#dispatcher.table.message(request.pattern);
-    const refusal = this.#refusal(request, record, delivery);
+    const refusal = refusalOf(request, record, delivery, this.#dispatcher, this.#inFlight);
     if (refusal !== undefined) {
       this.#answers.refusal(request.id, refusal);
       delivery?.done();
@@ -110,24 +111,6 @@ export class Responder implements HandlingScope {
     for (const handling of this.#calls.all()) this.#abandon(handling, reason);
     this.#unwatch();
     this.#watch.clear();
-  }
-
-  /** What speaks against handling it at all; none of it has run. */
-  #refusal(
-    request: Request,
-    record: ServedHandler | undefined,
-    delivery: Delivery | undefined,
-  ): RpcException | undefined {
-    const { isDraining, workload, options } = this.#dispatcher;
-    if (record === undefined) {
-      return new RpcException(`There is no handler for the message "${request.pattern}"`, { code: RpcCode.NoHandler });
-    }
-    if (delivery !== undefined) return undefined;
-    if (isDraining) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
-    if (workload.room === 0) return overloaded(`${options.concurrency} handlers are running`, 'concurrency');
-    if (this.#inFlight >= options.maxInFlight)
-      return overloaded(`${this.#inFlight} requests of this link are running`, 'maxInFlight');
-    return undefined;
   }
 
   #take(request: Request, record: ServedHandler, delivery: Delivery | undefined, now: number): void {
