@@ -8,10 +8,6 @@ export function callerLost(why: string): RpcException {
   return new RpcException(`The caller is lost: ${why}`, { code: RpcCode.ConnectionLost });
 }
 
-export function overloaded(what: string, option: string): RpcException {
-  return new RpcException(`Too much at once: ${what} (option "${option}")`, { code: RpcCode.Overloaded });
-}
-
 /** What must not be handled twice is not handled at all. @param what which message, for the log. */
 export function unsettled(what: string): RpcException {
   return new RpcException(

@@ -3,7 +3,6 @@ import { RpcCode, RpcException } from '../errors/index.ts';
 import type { Delivery } from '../seam/index.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ServedHandler } from './interceptor.ts';
-import { overloaded } from './reasons.ts';
 
 /**
  * What speaks against handling a request at all; none of it has run. What a broker keeps is refused only where nobody can
@@ -27,4 +26,8 @@ export function refusalOf(
   if (inFlight >= options.maxInFlight)
     return overloaded(`${inFlight} requests of this link are running`, 'maxInFlight');
   return undefined;
+}
+
+function overloaded(what: string, option: string): RpcException {
+  return new RpcException(`Too much at once: ${what} (option "${option}")`, { code: RpcCode.Overloaded });
 }
