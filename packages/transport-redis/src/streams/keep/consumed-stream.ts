@@ -1,12 +1,12 @@
-import type { StreamDelivery } from './stream-delivery.ts';
+import { OpenDeliveries } from './open-deliveries.ts';
 
 /** A stream that this instance reads for its group, and what it has of it. */
 export class ConsumedStream {
   readonly key: string;
   readonly kind: 'message' | 'event';
   readonly pattern: string;
-  /** With core, by the ids of their entries. */
-  readonly open = new Map<string, StreamDelivery>();
+  /** With core. */
+  readonly open = new OpenDeliveries();
   /** Handled, and not acknowledged yet. */
   settled: string[] = [];
   /** Being acknowledged. */

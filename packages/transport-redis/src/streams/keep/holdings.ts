@@ -64,7 +64,7 @@ export class Holdings implements Settling {
   /** An entry came: to core with it, unless it cannot be read. @param attempt how often it was delivered, with this time. */
   accept(stream: ConsumedStream, id: string, fields: readonly Buffer[], attempt: number): void {
     // It was taken back while this process hung; it runs already.
-    if (stream.open.has(id) || (attempt > 1 && stream.isSettling(id))) return;
+    if (attempt > 1 && (stream.open.find(id) !== undefined || stream.isSettling(id))) return;
     const delivery = new StreamDelivery(this, stream, id, fields, attempt);
     let envelope: Envelope;
     try {
@@ -79,7 +79,7 @@ export class Holdings implements Settling {
       void this.#discard(delivery, RpcException.from(error));
       return;
     }
-    stream.open.set(id, delivery);
+    stream.open.add(delivery);
     this.#owner.receive(envelope, delivery);
   }
 
@@ -96,7 +96,7 @@ export class Holdings implements Settling {
 
   settleFirst(delivery: StreamDelivery): Promise<boolean> {
     // Not renewed any more: if Redis does not confirm it, the lease runs out, and the entry comes again.
-    if (delivery.state === 'lost' || !delivery.stream.open.delete(delivery.id)) return Promise.resolve(false);
+    if (delivery.state === 'lost' || !delivery.stream.open.delete(delivery)) return Promise.resolve(false);
     return this.#firstAcks.add(delivery);
   }
 
@@ -109,7 +109,7 @@ export class Holdings implements Settling {
 
   async bury(delivery: StreamDelivery, why: DeadReason): Promise<void> {
     const { stream, id, fields, state } = delivery;
-    if (state === 'lost' || !stream.open.has(id)) return;
+    if (state === 'lost' || !stream.open.has(delivery)) return;
     const { redis, names, group, consumer, options } = this.#member;
     const letters = deadLettersKey(names, stream.key, group);
     try {
@@ -123,14 +123,14 @@ export class Holdings implements Settling {
       const message = `The entry ${id} of "${stream.key}" could not be put among the dead letters`;
       throw new RpcException(message, { code: RpcCode.Unavailable, cause: withoutCommand(cause) });
     }
-    stream.open.delete(id);
+    stream.open.delete(delivery);
   }
 
   /** Its lease ran out. @param isTaken whether another instance has it now, or had it: then the answer is its own. */
   lose(delivery: StreamDelivery, isTaken: boolean): void {
     const { callId, stream, isDone } = delivery;
     delivery.state = 'lost';
-    stream.open.delete(delivery.id);
+    stream.open.delete(delivery);
     if (!isTaken || callId === undefined) return;
     if (isDone) this.#lostCalls.add(callId);
     // As if its caller did not want it from here any more: the handler can stop, and nothing of it is answered.
@@ -139,7 +139,7 @@ export class Holdings implements Settling {
 
   /** The streams are gone, and with them whoever else could have had what this instance has. */
   outlive(stream: ConsumedStream): void {
-    for (const delivery of stream.open.values()) delivery.state = 'trimmed';
+    for (const delivery of stream.open.all) delivery.state = 'trimmed';
   }
 
   /** @throws RpcException for what nobody can handle; a request's caller is told. */
@@ -160,23 +160,24 @@ export class Holdings implements Settling {
     return envelope;
   }
 
-  #acknowledge({ stream, id, state, callId }: StreamDelivery): void {
+  #acknowledge(delivery: StreamDelivery): void {
+    const { stream, id, state, callId } = delivery;
     if (state === 'lost') {
       if (callId !== undefined) this.#lostCalls.delete(callId);
-    } else if (stream.open.delete(id)) this.acks.add(stream, id);
+    } else if (stream.open.delete(delivery)) this.acks.add(stream, id);
   }
 
   /** What nobody can handle: it would come again and again. Never rejects; if it cannot be buried, its lease runs out. */
   async #discard(delivery: StreamDelivery, reason: RpcException): Promise<void> {
     const { stream, id, attempt } = delivery;
     this.#member.warn(`redis: the entry ${id} of "${stream.key}" cannot be read: ${reason.message}`);
-    stream.open.set(id, delivery);
+    stream.open.add(delivery);
     try {
       await this.bury(delivery, { body: errorToWire(reason), attempts: attempt - 1 });
     } catch (error) {
       this.#member.warn(`redis: the entry ${id} of "${stream.key}" could not be put among the dead letters`, error);
     } finally {
-      stream.open.delete(id);
+      stream.open.delete(delivery);
     }
   }
 }

@@ -115,7 +115,7 @@ export class Leases implements Renewal {
   async #renew(stream: ConsumedStream): Promise<true> {
     const { member, holdings } = this.#setup;
     const { redis, group, consumer } = member;
-    const held = [...stream.open.values()].filter(({ state }) => state === 'held');
+    const held = stream.open.all.filter(({ state }) => state === 'held');
     for (let from = 0; from < held.length; from += chunk) {
       const ids = held.slice(from, from + chunk).map(({ id }) => id);
       const reply = await holdScript.run(redis, [stream.key], [group, consumer, 0, ...ids]);
@@ -173,5 +173,5 @@ export class Leases implements Renewal {
 
 /** Those that core has not settled meanwhile. */
 function openOf(stream: ConsumedStream, ids: readonly Buffer[]): StreamDelivery[] {
-  return ids.flatMap((id) => stream.open.get(id.toString()) ?? []);
+  return ids.flatMap((id) => stream.open.find(id.toString()) ?? []);
 }

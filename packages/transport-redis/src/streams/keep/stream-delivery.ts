@@ -24,6 +24,8 @@ export class StreamDelivery implements Delivery {
   /** Handled, while it is in doubt whose it is. */
   isDone = false;
   state: 'held' | 'trimmed' | 'lost' = 'held';
+  /** Among those that are open; it belongs to `OpenDeliveries`. */
+  place = -1;
   readonly #settling: Settling;
 
   constructor(settling: Settling, stream: ConsumedStream, id: string, fields: readonly Buffer[], attempt: number) {
