@@ -1,6 +1,7 @@
 /** The door for authors of transports: the seam, the envelope, and what helps to implement them. */
 
 export { MessageContext } from './context/index.ts';
+export { Bag, type Placed } from './correlation/index.ts';
 export {
   type Answer,
   type Arrival,

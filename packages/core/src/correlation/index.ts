@@ -1,3 +1,4 @@
+export { Bag, type Placed } from './bag.ts';
 export { CallTable } from './call-table.ts';
 export { CallWatch } from './call-watch.ts';
 export { type OutgoingCall, PendingCall } from './pending-call.ts';

@@ -1,4 +1,4 @@
-import type { OutgoingCall } from '../correlation/index.ts';
+import type { OutgoingCall, Placed } from '../correlation/index.ts';
 import type { RpcException } from '../errors/index.ts';
 import { maxTimerDelay } from '../seam/index.ts';
 import { cancelled } from './prepare-call.ts';
@@ -7,7 +7,9 @@ import { cancelled } from './prepare-call.ts';
 export type WaitingCall = Pick<OutgoingCall, 'deadline' | 'onAbort'>;
 
 /** Something that a call waits for, no longer than its deadline and until it is given up. Settles once. */
-export class BoundedWait<Value> {
+export class BoundedWait<Value> implements Placed {
+  /** Of whoever keeps those that are not over. */
+  place = 0;
   readonly promise: Promise<Value>;
   readonly #resolvers = Promise.withResolvers<Value>();
   readonly #ended: () => void;

@@ -1,4 +1,5 @@
 import {
+  Bag,
   CallTable,
   CallWatch,
   type OutgoingCall,
@@ -34,7 +35,7 @@ export class Requester {
   readonly #codec: Codec;
   readonly #calls = new CallTable<PendingCall>();
   /** Events that wait for their acknowledgement. */
-  readonly #unacknowledged = new Set<BoundedWait<void>>();
+  readonly #unacknowledged = new Bag<BoundedWait<void>>();
   readonly #watch: CallWatch<PendingCall>;
 
   constructor(link: Link, options: RequesterOptions) {
@@ -116,7 +117,7 @@ export class Requester {
       this.#forget(call);
       call.fail(error(`"${call.pattern}"`));
     }
-    for (const wait of [...this.#unacknowledged]) wait.reject(error('an event'));
+    for (const wait of [...this.#unacknowledged.all]) wait.reject(error('an event'));
     this.#watch.clear();
   }
 
