@@ -1,4 +1,5 @@
-import { OpenDeliveries } from './open-deliveries.ts';
+import { Bag } from '@parley/core/transport';
+import type { StreamDelivery } from './stream-delivery.ts';
 
 /** A stream that this instance reads for its group, and what it has of it. */
 export class ConsumedStream {
@@ -6,7 +7,7 @@ export class ConsumedStream {
   readonly kind: 'message' | 'event';
   readonly pattern: string;
   /** With core. */
-  readonly open = new OpenDeliveries();
+  readonly open = new Bag<StreamDelivery>();
   /** Handled, and not acknowledged yet. */
   settled: string[] = [];
   /** Being acknowledged. */
@@ -21,5 +22,10 @@ export class ConsumedStream {
   /** Whether an entry was handled, and Redis does not know yet. */
   isSettling(id: string): boolean {
     return this.settled.includes(id) || this.settling.includes(id);
+  }
+
+  /** Looks through all that core has: for what is rare. */
+  find(id: string): StreamDelivery | undefined {
+    return this.open.all.find((delivery) => delivery.id === id);
   }
 }

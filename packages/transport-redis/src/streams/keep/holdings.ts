@@ -64,7 +64,7 @@ export class Holdings implements Settling {
   /** An entry came: to core with it, unless it cannot be read. @param attempt how often it was delivered, with this time. */
   accept(stream: ConsumedStream, id: string, fields: readonly Buffer[], attempt: number): void {
     // It was taken back while this process hung; it runs already.
-    if (attempt > 1 && (stream.open.find(id) !== undefined || stream.isSettling(id))) return;
+    if (attempt > 1 && (stream.find(id) !== undefined || stream.isSettling(id))) return;
     const delivery = new StreamDelivery(this, stream, id, fields, attempt);
     let envelope: Envelope;
     try {

@@ -173,5 +173,5 @@ export class Leases implements Renewal {
 
 /** Those that core has not settled meanwhile. */
 function openOf(stream: ConsumedStream, ids: readonly Buffer[]): StreamDelivery[] {
-  return ids.flatMap((id) => stream.open.find(id.toString()) ?? []);
+  return ids.flatMap((id) => stream.find(id.toString()) ?? []);
 }

@@ -24,7 +24,7 @@ export class StreamDelivery implements Delivery {
   /** Handled, while it is in doubt whose it is. */
   isDone = false;
   state: 'held' | 'trimmed' | 'lost' = 'held';
-  /** Among those that are open; it belongs to `OpenDeliveries`. */
+  /** Among those that core has; it is the `Bag`'s. */
   place = -1;
   readonly #settling: Settling;
 
