@@ -77,7 +77,10 @@ describe('a call with a schema for its reply', () => {
   });
 
   it('rejects with 500 when the schema itself fails later', async () => {
-    const broken = schema.refine(async () => Promise.reject(new TypeError('broken')));
+    const validate = async () => {
+      throw new TypeError('broken');
+    };
+    const broken: Schema = { '~standard': { version: 1, vendor: 'test', validate } };
     const { call, resolve } = unary(broken);
     call.reply(replyOf('{"id":"8"}', true), jsonCodec);
     await expect(resolve.mock.calls[0]?.[0]).rejects.toMatchObject({ name: 'RpcException', code: 500 });

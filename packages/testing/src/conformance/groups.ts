@@ -59,7 +59,9 @@ export function groups(subject: ConformanceSubject): void {
         for (const group of ['a', 'b']) await stage.service(endless(group), { group, leaseInterval: 200 });
         const seen = new Set<unknown>();
         let read = 0;
-        for await (const group of stage.client({ leaseInterval: 200 }).stream('asked.twice', undefined, { buffer: 4 })) {
+        for await (const group of stage
+          .client({ leaseInterval: 200 })
+          .stream('asked.twice', undefined, { buffer: 4 })) {
           seen.add(group);
           read += 1;
           if (read === 200) break;

@@ -47,7 +47,7 @@ it.each(['event', 'message'])(
       expect(begun(id)).toBe(1);
       // The broker has nothing to give to anybody, now and from here on.
       const [group, topic] = kind === 'event' ? ['service', 'spent'] : ['service.rpc', 'charge.rpc'];
-      expect(await isSettled(group as string, topic as string)).toBe(true);
+      expect(await isSettled(group, topic)).toBe(true);
       expect(await outcome).toBe(kind === 'event' ? undefined : 408);
     }
     expect(fleet.faults).toEqual([]);
