@@ -1,6 +1,6 @@
 import type { AnyCallOptions, AnyStreamOptions, EmitOptions } from '../context/index.ts';
 import { attempt } from '../dispatch/index.ts';
-import { RpcException } from '../errors/index.ts';
+import { rethrow } from '../errors/index.ts';
 import type { Target } from '../session/index.ts';
 
 /** A call on its way out, before it is checked. */
@@ -29,8 +29,4 @@ export function composeClient(
     last,
   );
   return (call) => attempt(chain, call).catch(rethrow);
-}
-
-function rethrow(thrown: unknown): never {
-  throw RpcException.from(thrown);
 }

@@ -1,5 +1,5 @@
 import { type Codec, decodePayload, type Reply } from '../envelope/index.ts';
-import { RpcException } from '../errors/index.ts';
+import { type RpcException, rethrow } from '../errors/index.ts';
 import { type Schema, validate } from '../patterns/index.ts';
 import { type OutgoingCall, PendingCall } from './pending-call.ts';
 
@@ -42,8 +42,4 @@ export class UnaryCall extends PendingCall {
     const valid = validate(this.#schema, value, 'reply');
     this.#resolve(valid instanceof Promise ? valid.catch(rethrow) : valid);
   }
-}
-
-function rethrow(thrown: unknown): never {
-  throw RpcException.from(thrown);
 }

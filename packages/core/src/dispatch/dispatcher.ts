@@ -27,7 +27,6 @@ export class Dispatcher {
   readonly lanes = new Lanes();
   /** Ends what waits to be tried again: those events stay with the broker. */
   readonly #draining = new AbortController();
-  #isDraining = false;
   /** Aborts when time is up for what still runs. */
   readonly stopping = new Abortable();
 
@@ -42,11 +41,6 @@ export class Dispatcher {
     this.workload = new Workload(options.concurrency);
   }
 
-  /** Cheaper than to ask {@link draining}, for every message. */
-  get isDraining(): boolean {
-    return this.#isDraining;
-  }
-
   /** Aborts when nothing new is taken any more. */
   get draining(): AbortSignal {
     return this.#draining.signal;
@@ -54,7 +48,6 @@ export class Dispatcher {
 
   /** From here requests are refused with 503, and failed events are left to the broker. */
   drain(): void {
-    this.#isDraining = true;
     this.#draining.abort();
   }
 

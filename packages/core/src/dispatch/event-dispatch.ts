@@ -46,11 +46,11 @@ export class EventDispatch {
   }
 
   receive(event: Event, delivery: Delivery | undefined): void {
-    const { table, workload, log, options, isDraining } = this.#dispatcher;
+    const { table, workload, log, options, draining } = this.#dispatcher;
     const records = forAudience(table.events(event.pattern), event.audience);
     if (records.length === 0) {
       delivery?.done();
-    } else if (delivery === undefined && isDraining) {
+    } else if (delivery === undefined && draining.aborted) {
       log.warn('an event that came after the peers were told that the service goes away was dropped');
     } else if (delivery !== undefined) {
       workload.enter();

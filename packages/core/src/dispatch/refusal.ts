@@ -14,14 +14,14 @@ export function refusalOf(
   request: Request,
   record: ServedHandler | undefined,
   delivery: Delivery | undefined,
-  { isDraining, workload, options }: Dispatcher,
+  { draining, workload, options }: Dispatcher,
   inFlight: number,
 ): RpcException | undefined {
   if (record === undefined) {
     return new RpcException(`There is no handler for the message "${request.pattern}"`, { code: RpcCode.NoHandler });
   }
   if (delivery !== undefined) return undefined;
-  if (isDraining) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
+  if (draining.aborted) return new RpcException('The service is going away', { code: RpcCode.Unavailable });
   if (workload.room === 0) return overloaded(`${options.concurrency} handlers are running`, 'concurrency');
   if (inFlight >= options.maxInFlight)
     return overloaded(`${inFlight} requests of this link are running`, 'maxInFlight');

@@ -117,7 +117,7 @@ export class Responder implements HandlingScope {
     const { maxDeliveries } = this.#dispatcher.options;
     if (delivery !== undefined) {
       // It stays with the broker, for an instance that is not going away.
-      if (this.#dispatcher.isDraining) return;
+      if (this.#dispatcher.draining.aborted) return;
       if (delivery.attempt !== undefined && delivery.attempt > maxDeliveries) {
         const error = new RpcException(`Given up after ${maxDeliveries} deliveries without an answer`, {
           code: RpcCode.Internal,

@@ -1,6 +1,7 @@
 export { codeName, isRpcCode, RpcCode } from './codes.ts';
 export { messageOf } from './message-of.ts';
 export { isPlainObject } from './plain-object.ts';
+export { rethrow } from './rethrow.ts';
 export {
   RpcException,
   type RpcExceptionOptions,
