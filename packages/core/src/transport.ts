@@ -2,6 +2,7 @@
 
 export { MessageContext } from './context/index.ts';
 export { Bag, type Placed } from './correlation/index.ts';
+export { within } from './dispatch/index.ts';
 export {
   type Answer,
   type Arrival,

@@ -6,6 +6,7 @@ import {
   type Receiver,
   type Refused,
   RpcException,
+  within,
 } from '@parley/core/transport';
 import type { DriverRecord, GroupConsumer, GroupOwner, TopicPartitionOffset } from '../driver/index.ts';
 import { Commits } from './commits.ts';
@@ -15,7 +16,6 @@ import { type DeliveryKeeper, KafkaDelivery } from './kafka-delivery.ts';
 import { Load } from './load.ts';
 import { untilDone } from './until-done.ts';
 import { WaitingLine } from './waiting-line.ts';
-import { within } from './within.ts';
 
 /** Milliseconds that what runs gets to end before a partition goes to another instance, which would handle it again. */
 const rebalanceGrace = 200;

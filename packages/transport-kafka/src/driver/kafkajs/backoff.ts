@@ -1,3 +1,5 @@
+import { within } from '@parley/core/transport';
+
 /** 20, 40, 80 … 500 ms, with jitter: the wait before trying again what a broker's absence made fail. */
 export function backoffDelay(attempt: number): number {
   return Math.min(20 * 2 ** Math.min(attempt, 10), 500) * (0.8 + Math.random() * 0.4);
@@ -34,13 +36,6 @@ export class Pause {
 }
 
 /** Resolves with `true` when `work` has settled, with `false` after `milliseconds`. Never rejects; leaves no timer. */
-export async function settled(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), milliseconds);
-  const ended = Promise.allSettled([work]).then(() => true);
-  try {
-    return await Promise.race([ended, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function settled(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  return within(milliseconds, Promise.allSettled([work]));
 }
