@@ -30,7 +30,10 @@ export function defer(subject: ConformanceSubject): void {
           .message('bad', (data, context) => context.deferResponse(data as number))
           .event('deferring', event, { retry: { attempts: 1 } }),
       );
-      return { client: stage.client(), service, event };
+      const client = stage.client();
+      // Calls here have little time, and finding the way is no part of it.
+      await client.connect();
+      return { client, service, event };
     },
     (use) => {
       it('moves the deadline of both sides', async () => {
