@@ -1,7 +1,7 @@
 // The root tasks behind `pnpm build`, `pnpm test` and so on. setup.mjs calls this under the project's own Node, with
 // everything installed and node_modules/.bin on the PATH.
 import { spawnForeground } from './foreground.mjs';
-import { forgetReports, sumReports } from './test-reports.ts';
+import { forgetReports, listFailures, sumReports } from './test-reports.ts';
 import { add, fail, nothing, pass, type Totals, totalsLine } from './totals.ts';
 import { root } from './workspace.ts';
 
@@ -52,6 +52,7 @@ async function testEverything(): Promise<boolean> {
   const types: Command = ['turbo', 'run', 'check-types', keepGoing];
   const checks = await check({ ...linters, types });
   const totals = add(checks, await testPackages());
+  for (const failure of listFailures()) console.log(`\n── failed: ${failure}`);
   console.log(`\n${totalsLine(totals)}`);
   return totals.failed === 0;
 }

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { REPORT_FILE } from './report-file.ts';
 import { add, fail, nothing, type Totals } from './totals.ts';
 import { root, workspaces } from './workspace.ts';
@@ -11,6 +11,19 @@ export interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  readonly testResults: readonly TestFileReport[];
+}
+
+/** One file: its tests, and what it says itself when it did not get as far as its tests. */
+interface TestFileReport {
+  readonly name: string;
+  readonly status: 'passed' | 'failed';
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly fullName: string;
+    readonly status: string;
+    readonly failureMessages?: readonly string[] | null;
+  }[];
 }
 
 /** Removes the results of earlier runs, so that a package whose run died is not counted by an old one. */
@@ -20,11 +33,14 @@ export function forgetReports(): void {
 
 /** The sum over all packages with tests; a package that left no result counts as one failure. */
 export function sumReports(): Totals {
-  return reportFiles().reduce((sum, file) => {
-    const totals = readReport(file);
-    if (!totals) console.error(`No test results in ${file}: the run ended early.`);
-    return add(sum, totals ?? fail);
-  }, nothing);
+  return reportFiles().reduce((sum, file) => add(sum, readReport(file)?.totals ?? fail), nothing);
+}
+
+/** What failed in all packages, each with what it said: for the end of a long run, whose middle nobody finds again. */
+export function listFailures(): string[] {
+  return reportFiles().flatMap(
+    (file) => readReport(file)?.failures ?? [`No test results in ${file}: the run ended early.`],
+  );
 }
 
 function reportFiles(): string[] {
@@ -33,9 +49,10 @@ function reportFiles(): string[] {
     .map(({ folder }) => join(root, folder, REPORT_FILE));
 }
 
-function readReport(file: string): Totals | undefined {
+function readReport(file: string): { readonly totals: Totals; readonly failures: string[] } | undefined {
   try {
-    return toTotals(JSON.parse(readFileSync(file, 'utf8')) as VitestReport);
+    const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+    return { totals: toTotals(report), failures: toFailures(report) };
   } catch {
     return undefined;
   }
@@ -45,4 +62,16 @@ function readReport(file: string): Totals | undefined {
 export function toTotals(report: VitestReport): Totals {
   const failed = report.success ? report.numFailedTests : Math.max(report.numFailedTests, 1);
   return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+}
+
+/** Each failed test, and each file that failed before its tests, with its place and its message. */
+export function toFailures(report: VitestReport): string[] {
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const place = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [`${place}\n${message}`] : [];
+    return failed.map((test) => `${place} > ${test.fullName}\n${(test.failureMessages ?? []).join('\n')}`);
+  });
+  if (report.success || failures.length > 0) return failures;
+  return ['A run failed without a failing test: an unhandled error, which its own output shows.'];
 }
