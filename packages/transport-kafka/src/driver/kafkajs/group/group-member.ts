@@ -1,4 +1,4 @@
-import { type Broker, type Cluster, type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, { type Broker, type Cluster, type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
 import type { GroupOptions } from '../../driver.ts';
 import { settled } from '../backoff.ts';
 import { kafkaConfig } from '../connection/kafkajs-options.ts';
@@ -8,6 +8,8 @@ import type { Shared } from '../shared.ts';
 import { assigner } from './assigner.ts';
 import { MemberGate } from './member-gate.ts';
 import { type Membership, type MembershipHost, watchMembership } from './membership.ts';
+
+const { KafkaJSNonRetriableError } = kafkajs;
 
 export interface GroupMemberHost extends MembershipHost {
   /** Must not throw. */
@@ -120,8 +122,20 @@ export class GroupMember {
   /** Without leaving the group. */
   async end(timeout: number): Promise<void> {
     this.#gate.shut();
+    this.#endFetches();
     await settled(this.consumer.disconnect(), timeout);
     this.#sockets.close();
     this.#ended(undefined);
+  }
+
+  /**
+   * kafkajs stops the fetchers that it has. If the brokers have just changed, it makes new ones a moment later, and those find
+   * nothing to do, again and again, without ever waiting: the process would do nothing else for ever. Before each fetch, and before
+   * it makes fetchers, it asks which brokers there are.
+   */
+  #endFetches(): void {
+    this.cluster.getNodeIds = () => {
+      throw new KafkaJSNonRetriableError('this member of the group is over');
+    };
   }
 }
