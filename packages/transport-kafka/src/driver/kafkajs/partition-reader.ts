@@ -5,7 +5,7 @@ import { backoffDelay, Pause, settled } from './backoff.ts';
 import { type OpenCluster, openCluster } from './connection/open-cluster.ts';
 import { Topology } from './connection/topology.ts';
 import { driverError, isFatal, kindOf, rootOf } from './errors.ts';
-import { fetchFrom } from './fetch.ts';
+import { fetchFrom } from './fetch/fetch-from.ts';
 import { anyPartition } from './produce/chunk.ts';
 import type { Shared } from './shared.ts';
 

@@ -6,7 +6,7 @@ import type { KafkaJsOptions } from '../connection/kafkajs-options.ts';
 import { type OpenCluster, openCluster } from '../connection/open-cluster.ts';
 import { Topology } from '../connection/topology.ts';
 import { connectError, driverError, kindOf } from '../errors.ts';
-import { fetchFrom } from '../fetch.ts';
+import { fetchFrom } from '../fetch/fetch-from.ts';
 import { findCoordinator } from '../group/find-coordinator.ts';
 import { TopicMaker } from './topic-maker.ts';
 

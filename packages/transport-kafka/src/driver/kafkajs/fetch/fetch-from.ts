@@ -1,5 +1,5 @@
 import type { Broker } from 'kafkajs';
-import type { DriverRecord, FetchedRecords, TopicPartition } from '../driver.ts';
+import type { DriverRecord, FetchedRecords, TopicPartition } from '../../driver.ts';
 
 const maxBytes = 4 * 1024 * 1024;
 /** kafkajs's `READ_UNCOMMITTED`. */

@@ -1,0 +1,89 @@
+import { ByteReader } from './byte-reader.ts';
+import { type FetchedRecord, isKnownFormat, readBatches } from './record-batch.ts';
+
+/** kafkajs's form of the response to a Fetch, but for what nobody reads. */
+interface FetchResponse {
+  readonly throttleTime: number;
+  /** From version 8 on the broker has not waited itself. */
+  readonly clientSideThrottleTime?: number | undefined;
+  readonly errorCode?: number | undefined;
+  readonly sessionId?: number | undefined;
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
+}
+
+interface FetchedPartition {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly highWatermark: string;
+  readonly lastStableOffset: string;
+  readonly lastStartOffset?: string | undefined;
+  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
+  readonly preferredReadReplica?: number | undefined;
+  readonly messages: readonly FetchedRecord[];
+}
+
+/** The versions whose messages are batches of records, as far as kafkajs knows versions. */
+export function isKnownVersion(version: unknown): version is number {
+  return typeof version === 'number' && version >= 4 && version <= 11;
+}
+
+/**
+ * Decodes the response to a Fetch into what kafkajs makes of it, in a third of the time or less.
+ *
+ * @param data the response without its head.
+ * @param decode kafkajs's own: for messages in the formats before Kafka 0.11, and for bytes that make no sense.
+ */
+export async function decodeFetch(
+  data: Buffer,
+  version: number,
+  decode: (data: Buffer) => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return (await readResponse(new ByteReader(data), version)) ?? (await decode(data));
+  } catch (error) {
+    if (error instanceof RangeError) return decode(data);
+    throw error;
+  }
+}
+
+async function readResponse(from: ByteReader, version: number): Promise<FetchResponse | undefined> {
+  const throttle = from.int32();
+  const [errorCode, sessionId] = version >= 7 ? [from.int16(), from.int32()] : [undefined, undefined];
+  const responses: { topicName: string; partitions: FetchedPartition[] }[] = [];
+  for (let topics = from.int32(); topics > 0; topics -= 1) {
+    const topicName = from.text(from.int16());
+    const partitions: FetchedPartition[] = [];
+    for (let left = from.int32(); left > 0; left -= 1) {
+      const partition = readPartition(from, version);
+      const set = from.raw(Math.max(from.int32(), 0));
+      if (!isKnownFormat(set)) return undefined;
+      partitions.push({ ...partition, messages: await readBatches(set) });
+    }
+    responses.push({ topicName, partitions });
+  }
+  if (version < 7) return { throttleTime: throttle, responses };
+  if (version < 8) return { throttleTime: throttle, errorCode, sessionId, responses };
+  return { throttleTime: 0, clientSideThrottleTime: throttle, errorCode, sessionId, responses };
+}
+
+function readPartition(from: ByteReader, version: number): Omit<FetchedPartition, 'messages'> {
+  const partition = from.int32();
+  const errorCode = from.int16();
+  const highWatermark = String(from.int64());
+  const lastStableOffset = String(from.int64());
+  const lastStartOffset = version >= 5 ? { lastStartOffset: String(from.int64()) } : {};
+  const abortedTransactions: { producerId: string; firstOffset: string }[] = [];
+  for (let left = from.int32(); left > 0; left -= 1) {
+    abortedTransactions.push({ producerId: String(from.bigint64()), firstOffset: String(from.int64()) });
+  }
+  const preferred = version >= 11 ? { preferredReadReplica: from.int32() } : {};
+  return {
+    partition,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    ...lastStartOffset,
+    abortedTransactions,
+    ...preferred,
+  };
+}
