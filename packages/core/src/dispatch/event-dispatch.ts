@@ -19,6 +19,9 @@ interface FailedHandler {
   readonly attempts: number;
 }
 
+/** `interrupted`: neither handled nor failed, another instance will try. */
+type Outcome = 'done' | 'interrupted' | FailedHandler;
+
 /** Errors that trying again cannot heal: the message itself is refused. */
 const hopeless: ReadonlySet<RpcCode> = new Set([
   RpcCode.BadRequest,
@@ -54,9 +57,7 @@ export class EventDispatch {
       log.warn('an event that came after the peers were told that the service goes away was dropped');
     } else if (delivery !== undefined) {
       workload.enter();
-      this.#dispatcher.lanes.run(delivery.lane, () =>
-        this.#deliver(event, records, delivery).finally(() => workload.leave()),
-      );
+      this.#dispatcher.lanes.run(delivery.lane, () => this.#deliver(event, records, delivery));
     } else if (workload.room === 0) {
       log.warn(`events were dropped: ${options.concurrency} handlers are running (option "concurrency")`);
     } else {
@@ -96,66 +97,105 @@ export class EventDispatch {
     workload.leave();
   }
 
-  async #deliver(event: Event, records: readonly ServedHandler[], delivery: Delivery): Promise<void> {
+  /** `undefined` when it is through already, as of {@link #handle}. */
+  #deliver(event: Event, records: readonly ServedHandler[], delivery: Delivery): Promise<void> | undefined {
+    const { workload } = this.#dispatcher;
+    const running = this.#settle(event, records, delivery);
+    if (running !== undefined) return running.finally(() => workload.leave());
+    workload.leave();
+    return undefined;
+  }
+
+  #settle(event: Event, records: readonly ServedHandler[], delivery: Delivery): Promise<void> | undefined {
     const { draining, options } = this.#dispatcher;
-    const what = `the event "${event.pattern}"`;
     // It waited in its lane until now: another instance will get it.
-    if (draining.aborted) return;
+    if (draining.aborted) return undefined;
     const before = (delivery.attempt ?? 1) - 1;
     if (before >= options.maxDeliveries) {
       const error = new RpcException(`Given up after ${before} deliveries that were never settled`, {
         code: RpcCode.Internal,
       });
-      await this.bury(what, delivery, errorToWire(error), before);
-      return;
+      return this.bury(nameOf(event), delivery, errorToWire(error), before);
     }
-    const settledBefore = records.every((record) => record.idempotent === false);
-    if (settledBefore && !(await this.#mayBegin(what, delivery))) return;
-    const outcomes = await Promise.all(
-      records.map((record) => this.#handleDurably(event, record, delivery, before, settledBefore)),
-    );
-    if (settledBefore || outcomes.includes('interrupted')) return;
-    const failed = outcomes.filter((outcome) => outcome !== 'interrupted' && outcome !== 'done');
+    if (records.every(onlyOnce)) return this.#handleOnlyOnce(event, records, delivery, before);
+    const outcomes = this.#handleAll(event, records, delivery, before);
+    if (outcomes !== undefined) return this.#settleBy(outcomes, event, delivery, before);
+    delivery.done();
+    return undefined;
+  }
+
+  async #settleBy(outcomes: Promise<Outcome[]>, event: Event, delivery: Delivery, before: number): Promise<void> {
+    const failed: FailedHandler[] = [];
+    for (const outcome of await outcomes) {
+      if (outcome === 'interrupted') return;
+      if (outcome !== 'done') failed.push(outcome);
+    }
     if (failed.length === 0) delivery.done();
     else {
       const attempts = before + Math.max(...failed.map((one) => one.attempts));
-      await this.bury(what, delivery, deadReason(failed), attempts);
+      await this.bury(nameOf(event), delivery, deadReason(failed), attempts);
     }
   }
 
-  /** For what must not be handled twice: settles it. */
-  async #mayBegin(what: string, delivery: Delivery): Promise<boolean> {
+  /** For what must not be handled twice: it is settled first. */
+  async #handleOnlyOnce(
+    event: Event,
+    records: readonly ServedHandler[],
+    delivery: Delivery,
+    before: number,
+  ): Promise<void> {
     const { log, stopping } = this.#dispatcher;
-    if (!(await delivery.doneFirst())) {
-      log.warn(unsettled(what).message);
-      return false;
+    if (!(await delivery.doneFirst())) log.warn(unsettled(nameOf(event)).message);
+    else if (stopping.aborted) {
+      log.error(`${nameOf(event)} is lost: it was settled when there was no time left to handle it`);
+    } else await this.#handleAll(event, records, delivery, before);
+  }
+
+  /** `undefined` when all handlers are through already, and none has failed. */
+  #handleAll(
+    event: Event,
+    records: readonly ServedHandler[],
+    delivery: Delivery,
+    before: number,
+  ): Promise<Outcome[]> | undefined {
+    let running: Promise<Outcome>[] | undefined;
+    for (const record of records) {
+      const first = this.#tryFirst(event, record, before + 1);
+      if (first !== undefined) (running ??= []).push(this.#handleDurably(first, event, record, delivery, before));
     }
-    if (stopping.aborted) log.error(`${what} is lost: it was settled when there was no time left to handle it`);
-    return !stopping.aborted;
+    return running && Promise.all(running);
+  }
+
+  #tryFirst(event: Event, record: ServedHandler, attempt: number): Promise<void> | undefined {
+    try {
+      return this.#handle(event, record, attempt);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   /**
-   * Tries until it works, cannot be healed, was tried often enough, belongs to another instance, or the service drains.
+   * Waits for the first try, then tries until it works, cannot be healed, was tried often enough, belongs to another instance, or the service drains.
    * Never rejects.
    */
   async #handleDurably(
+    first: Promise<void>,
     event: Event,
     record: ServedHandler,
     delivery: Delivery,
     before: number,
-    onlyOnce: boolean,
-  ): Promise<'done' | 'interrupted' | FailedHandler> {
+  ): Promise<Outcome> {
     let delay = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#handle(event, record, before + attempt);
+        await (attempt === 1 ? first : this.#handle(event, record, before + attempt));
         return 'done';
       } catch (thrown) {
         // What failed because the service stops has not been given its chance.
         if (this.#dispatcher.stopping.aborted) return 'interrupted';
         const error = RpcException.from(thrown);
         const { attempts, backoff } = record.retry;
-        const end = onlyOnce || record.idempotent === false ? 'tried only once' : endOf(error, attempt, attempts);
+        const end = onlyOnce(record) ? 'tried only once' : endOf(error, attempt, attempts);
         if (end !== undefined) {
           this.#logFailure(event, record, thrown, end);
           return { handler: record.name, error, message: messageOf(thrown), attempts: attempt };
@@ -165,9 +205,7 @@ export class EventDispatch {
       }
       if (!(await pause(delay, this.#dispatcher.draining))) return 'interrupted';
       if (!(await delivery.isOurs())) {
-        this.#dispatcher.log.warn(
-          `the event "${event.pattern}" is not tried again here: it is another instance's by now`,
-        );
+        this.#dispatcher.log.warn(`${nameOf(event)} is not tried again here: it is another instance's by now`);
         return 'interrupted';
       }
     }
@@ -207,6 +245,15 @@ export class EventDispatch {
   #logFailure(event: Event, record: ServedHandler, thrown: unknown, then: string): void {
     this.#dispatcher.log.error(`the handler ${record.name} of the event "${event.pattern}" failed (${then})`, thrown);
   }
+}
+
+/** For the log. */
+function nameOf(event: Event): string {
+  return `the event "${event.pattern}"`;
+}
+
+function onlyOnce(record: ServedHandler): boolean {
+  return record.idempotent === false;
 }
 
 function forAudience(records: readonly ServedHandler[], audience: Event['audience']): readonly ServedHandler[] {

@@ -80,4 +80,27 @@ describe('lanes', () => {
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
   });
+
+  it('a lane whose tasks are through at once holds nobody up, and keeps their order', async () => {
+    const lanes = new Lanes();
+    const log: string[] = [];
+    const say = (line: string) => () => {
+      log.push(line);
+      return undefined;
+    };
+    lanes.run('lane', () => {
+      log.push('a begins');
+      lanes.run('lane', say('b'));
+      lanes.run('other', () => {
+        lanes.run('lane', say('c'));
+        return undefined;
+      });
+      log.push('a ends');
+      return undefined;
+    });
+    lanes.run('lane', say('d'));
+    await tick();
+    lanes.run('lane', say('e'));
+    expect(log).toEqual(['a begins', 'a ends', 'b', 'c', 'd', 'e']);
+  });
 });
