@@ -4,6 +4,7 @@ import { type Cancel, type Credit, decodePayload, type Event, type Request } fro
 import { errorToWire, RpcCode, RpcException, TimeoutError } from '../errors/index.ts';
 import type { Delivery, Link } from '../seam/index.ts';
 import { Answers } from './answers.ts';
+import { bury } from './bury.ts';
 import { CancelMemory } from './cancel-memory.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventDispatch } from './event-dispatch.ts';
@@ -123,7 +124,13 @@ export class Responder implements HandlingScope {
           code: RpcCode.Internal,
         });
         this.#answers.refusal(request.id, error);
-        void this.#events.bury(`a request of "${request.pattern}"`, delivery, errorToWire(error), delivery.attempt - 1);
+        void bury(
+          this.#dispatcher,
+          `a request of "${request.pattern}"`,
+          delivery,
+          errorToWire(error),
+          delivery.attempt - 1,
+        );
         return;
       }
     }
