@@ -82,6 +82,7 @@ export const contestants: Readonly<Record<string, Entry>> = {
     cannot: { 'in-flight': boundedByDefault },
   },
   'floor/kafka': { load: async () => (await import('./floor/kafka.ts')).contestant, imports: [], cannot: noStreams },
+  'plain/kafka': { load: async () => (await import('./floor/kafka.ts')).plain, imports: [], cannot: noStreams },
   'parley/kafka': {
     load: async () => (await import('./parley/kafka.ts')).contestant,
     imports: ['@parley/core', '@parley/transport-kafka'],
