@@ -45,7 +45,8 @@ export class Batch {
   /** @returns whether there was room. */
   add(key: string, text: string): boolean {
     const needed = overhead + key.length + (text.length < short ? 3 * text.length : Buffer.byteLength(text));
-    if (this.#end + needed > this.#bytes.length && !this.#grow(needed)) return false;
+    if (this.#end + needed > maxBytes && !this.isEmpty) return false;
+    if (this.#end + needed > this.#bytes.length) this.#grow(needed);
     const bytes = this.#bytes;
     const start = this.#end;
     // No attributes, and no time after the batch's.
@@ -92,12 +93,10 @@ export class Batch {
     this.#count = 0;
   }
 
-  #grow(needed: number): boolean {
-    if (this.#end + needed > maxBytes && !this.isEmpty) return false;
+  #grow(needed: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.#end + needed));
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
-    return true;
   }
 }
 

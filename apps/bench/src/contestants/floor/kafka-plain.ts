@@ -12,7 +12,7 @@ export async function openPlain(address: string): Promise<Access> {
   return {
     async write(topic, acks) {
       const batches = new Batches(producer, topic, acks);
-      return (key, value) => batches.add(key === '' ? { value } : { key, value });
+      return (key, value) => batches.add(key === '' ? { value } : { key, value }, value.length);
     },
     async read(topic, each) {
       const leader = await leaderOf(kafka, topic);
@@ -39,15 +39,15 @@ interface Fetched {
   }[];
 }
 
-const maxBytes = 4 * 1024 * 1024;
+const maxFetch = 4 * 1024 * 1024;
 
 /** @returns where the next one begins. */
 async function fetchOnce(broker: Broker, topic: string, position: number, each: Each): Promise<number> {
-  const partitions = [{ partition: 0, fetchOffset: String(position), maxBytes }];
+  const partitions = [{ partition: 0, fetchOffset: String(position), maxBytes: maxFetch }];
   const { responses } = (await broker.fetch({
     maxWaitTime: 100,
     minBytes: 1,
-    maxBytes,
+    maxBytes: maxFetch,
     isolationLevel: 0,
     topics: [{ topic, partitions }],
   })) as Fetched;
@@ -64,6 +64,8 @@ async function fetchOnce(broker: Broker, topic: string, position: number, each: 
 
 /** More in one batch, and kafkajs takes time that grows with their square. */
 const largest = 1_000;
+/** Brokers take 1 048 588 bytes for a batch by default. What is beside the texts, which are ASCII, fits into the rest. */
+const maxBytes = 900_000;
 
 /** Records for one topic: one Produce under way, all others wait and leave together. */
 class Batches {
@@ -71,6 +73,7 @@ class Batches {
   readonly #topic: string;
   readonly #acks: number;
   #waiting: Record[] = [];
+  #bytes = 0;
   #next: Promise<unknown> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -80,14 +83,17 @@ class Batches {
     this.#acks = acks;
   }
 
-  add(record: Record): Promise<unknown> {
-    if (this.#next === undefined || this.#waiting.length >= largest) {
+  add(record: Record, bytes: number): Promise<unknown> {
+    const isFull = this.#waiting.length >= largest || this.#bytes + bytes > maxBytes;
+    if (this.#next === undefined || isFull) {
       const batch: Record[] = [];
       this.#waiting = batch;
+      this.#bytes = 0;
       this.#next = this.#last.then(() => this.#send(batch));
       this.#last = this.#next;
     }
     this.#waiting.push(record);
+    this.#bytes += bytes;
     return this.#next;
   }
 
