@@ -29,6 +29,7 @@ async function keepUp(kind: 'message' | 'event', pattern: string, options: Strea
     options: readStreamsOptions(read, options.retention),
     redis,
     isCluster: false,
+    flushAnswers: () => undefined,
     maxBody: 1000,
     warn: () => undefined,
     refused: () => undefined,

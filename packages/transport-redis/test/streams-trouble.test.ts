@@ -122,6 +122,7 @@ describe('an instance that ends with more than it can give back at once', () => 
       maxBody: 1000,
       redis: commands,
       isCluster: false,
+      flushAnswers: () => undefined,
       warn: () => undefined,
       refused: () => undefined,
     };

@@ -113,6 +113,7 @@ export class StreamsLink extends RedisLink {
       options: options.streams,
       maxBody: options.maxBody,
       isCluster,
+      flushAnswers: () => this.connections.posts.flush(),
       get redis() {
         return commands();
       },

@@ -14,6 +14,8 @@ export interface Membership {
   /** The connection for commands, as it is now. */
   readonly redis: Commands;
   readonly isCluster: boolean;
+  /** What has been answered leaves before what is given to `redis` next. */
+  readonly flushAnswers: () => void;
   readonly warn: (what: string, detail?: unknown) => void;
   /** Warns of what Redis itself refuses, though it is tried again and again; that a connection is lost others tell. */
   readonly refused: (what: string, error: unknown) => void;

@@ -4,7 +4,7 @@ import type { ConsumedStream } from './consumed-stream.ts';
 /** Ids in one XACK. */
 const most = 1000;
 
-/** Acknowledges what was handled: one XACK for each stream and turn of the event loop, until it has worked. */
+/** Acknowledges what was handled: one XACK for each stream and tick, in one write with its answers, until it has worked. */
 export class Acks {
   readonly #member: Membership;
   /** Streams that have something to acknowledge. */
@@ -20,12 +20,13 @@ export class Acks {
     this.#streams.add(stream);
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    setImmediate(() => void this.flush());
+    process.nextTick(() => void this.flush());
   }
 
   /** Also what failed before. Never rejects: what cannot be acknowledged now is kept for the next time. */
   async flush(): Promise<void> {
     this.#isPlanned = false;
+    this.#member.flushAnswers();
     await Promise.all([...this.#streams].map((stream) => this.#flush(stream)));
   }
 
