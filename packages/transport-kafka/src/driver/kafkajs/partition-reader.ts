@@ -5,6 +5,7 @@ import { backoffDelay, Pause, settled } from './backoff.ts';
 import { type OpenCluster, openCluster } from './connection/open-cluster.ts';
 import { Topology } from './connection/topology.ts';
 import { driverError, isFatal, kindOf, rootOf } from './errors.ts';
+import { answersFirst } from './fetch/answers-first.ts';
 import { fetchFrom } from './fetch/fetch-from.ts';
 import { anyPartition } from './produce/chunk.ts';
 import type { Shared } from './shared.ts';
@@ -203,6 +204,7 @@ export class KafkaJsReader implements PartitionReader {
     this.#tell(() => {
       taken = this.#owner.records(records) ?? undefined;
     });
+    if (taken === undefined) await answersFirst();
     if (taken === undefined || this.#closed) return;
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;

@@ -4,6 +4,7 @@ import { settled } from '../backoff.ts';
 import { kafkaConfig } from '../connection/kafkajs-options.ts';
 import { mendCluster } from '../connection/open-cluster.ts';
 import { Sockets } from '../connection/sockets.ts';
+import { answersFirst } from '../fetch/answers-first.ts';
 import type { Shared } from '../shared.ts';
 import { assigner } from './assigner.ts';
 import { MemberGate } from './member-gate.ts';
@@ -108,10 +109,10 @@ export class GroupMember {
       await this.consumer.subscribe({ topics: [...this.#topics], fromBeginning: true });
       await this.consumer.run({
         autoCommit: false,
-        // Awaits nothing, so no handler holds up a fetch or a heartbeat, and none throws into kafkajs.
+        // Awaits no handler, so none holds up a fetch or a heartbeat, and none throws into kafkajs.
         eachBatch: (payload) => {
           this.#gate.batch(payload);
-          return Promise.resolve();
+          return answersFirst();
         },
       });
     } catch (error) {
