@@ -21,6 +21,8 @@ export function events(subject: ConformanceSubject): void {
         // The later ones are the quicker ones.
         await new Promise((resolve) => setTimeout(resolve, (data as number) % 3 === 0 ? 3 : 0));
       });
+      const gate = Promise.withResolvers<void>();
+      const queued = recordCalls((data) => (data === 0 ? gate.promise : undefined));
       const emitting = recordCalls((_, context) => context.emit('user.created', 'from a handler'));
       const service = await stage.service((host) => {
         host
@@ -31,11 +33,13 @@ export function events(subject: ConformanceSubject): void {
           .event(7, created)
           .event({ type: 'moved', zone: 1 }, created)
           .event('ordered', ordered)
+          .event('queued', queued)
           .event('emitting', emitting)
           .message('echo', (data) => data);
         if (supports.wildcards) host.event('order.*', wild).event('order.*.paid', wild);
       });
-      return { created, createdToo, failing, asMessage, wild, ordered, emitting, service, client: stage.client() };
+      const client = stage.client();
+      return { created, createdToo, failing, asMessage, wild, ordered, gate, queued, emitting, service, client };
     },
     (use) => {
       it('reach every handler of their pattern, even when one of them fails, and nobody replies', async () => {
@@ -134,6 +138,18 @@ export function events(subject: ConformanceSubject): void {
           const ofKey = numbers.filter((number) => number % 3 === key);
           expect(ofKey).toEqual(ofKey.toSorted((a, b) => a - b));
         }
+      });
+
+      it.runIf(supports.order)('of one key come by the thousand also when all wait for the first', async () => {
+        const { stage, shared } = use();
+        const { client, gate, queued } = shared;
+        const count = stage.scaled(5000);
+        const emitted = Array.from({ length: count }, (_, index) => client.emit('queued', index, { key: 'one' }));
+        await Promise.all(emitted);
+        await stage.until(() => queued.calls.length > 0, 'the first had come');
+        gate.resolve();
+        await stage.until(() => queued.calls.length >= count, 'all had come');
+        expect(queued.calls.map(({ data }) => data)).toEqual(Array.from({ length: count }, (_, index) => index));
       });
 
       it('come by the thousand', { timeout: 60_000 }, async () => {

@@ -105,3 +105,46 @@ it('keeps a lane taken, over a clearing, until its one has left', () => {
   line.next('a');
   expect(handed).toEqual(['a1', 'a2']);
 });
+
+it('hands over any number that wait behind one of their lane, though each is through at once', () => {
+  const handed: number[] = [];
+  const line = new WaitingLine<One>(new Door(1), ({ name, lane }) => {
+    handed.push(Number(name));
+    if (handed.length > 1) line.next(lane);
+  });
+  const all = Array.from({ length: 20_000 }, (_, index) => index);
+  for (const index of all) line.add(one(String(index), 'a'));
+  expect(handed).toEqual([0]);
+  line.next('a');
+  expect(handed).toEqual(all);
+});
+
+it('does not let what is through at once overtake those who came before', async () => {
+  const door = new Door(0);
+  const handed: string[] = [];
+  const line = new WaitingLine<One>(door, ({ name, lane }) => {
+    handed.push(name);
+    line.next(lane);
+  });
+  for (const [name, lane] of [
+    ['a1', 'a'],
+    ['a2', 'a'],
+    ['b1', 'b'],
+    ['a3', 'a'],
+    ['c1', 'c'],
+  ] as const)
+    line.add(one(name, lane));
+  await door.open(1);
+  expect(handed).toEqual(['a1', 'a2', 'b1', 'a3', 'c1']);
+});
+
+it('goes on when handing one over fails', () => {
+  const handed: string[] = [];
+  const line = new WaitingLine<One>(new Door(1), ({ name }) => {
+    handed.push(name);
+    if (name === 'bad') throw new Error('bad');
+  });
+  expect(() => line.add(one('bad'))).toThrow('bad');
+  line.add(one('good'));
+  expect(handed).toEqual(['bad', 'good']);
+});

@@ -25,6 +25,8 @@ export class WaitingLine<One extends Waiting> {
   #next = 0;
   #arrived = 0;
   #isWatching = false;
+  /** While one is handed over, which may be through before that returns, and so may be all who wait behind it. */
+  #isHanding = false;
 
   /** @param hand gives it to core, at once. */
   constructor(door: Door, hand: (one: One) => void) {
@@ -65,11 +67,13 @@ export class WaitingLine<One extends Waiting> {
   }
 
   #turnOf(one: One): void {
-    if (this.#ready.length === 0 && this.#door.room() > 0) this.#hand(one);
-    else {
+    if (this.#isHanding || this.#ready.length > 0 || this.#door.room() === 0) {
       this.#insert(one);
-      this.#watch();
+      if (!this.#isHanding) this.#watch();
+      return;
     }
+    this.#handOver(one);
+    if (this.#ready.length > 0) this.#admit();
   }
 
   #insert(one: One): void {
@@ -87,21 +91,25 @@ export class WaitingLine<One extends Waiting> {
     });
   }
 
-  /** Handing one over may settle it at once, and so make another one ready, or end everything. */
   #admit(): void {
     while (this.#next < this.#ready.length && this.#door.room() > 0) {
       const one = this.#ready[this.#next] as One;
       this.#next += 1;
-      this.#hand(one);
+      this.#handOver(one);
     }
     // Those that have gone are let go of.
-    if (this.#next < this.#ready.length) {
-      this.#ready = this.#ready.slice(this.#next);
-      this.#next = 0;
-      this.#watch();
-    } else {
-      this.#ready = [];
-      this.#next = 0;
+    this.#ready = this.#ready.slice(this.#next);
+    this.#next = 0;
+    if (this.#ready.length > 0) this.#watch();
+  }
+
+  /** It may make another one ready, or end everything. */
+  #handOver(one: One): void {
+    this.#isHanding = true;
+    try {
+      this.#hand(one);
+    } finally {
+      this.#isHanding = false;
     }
   }
 }
