@@ -29,7 +29,10 @@ export interface Link {
 
 /** What core gives for a link: the transport puts in what arrives. No call here throws or needs awaiting. */
 export interface Receiver {
-  /** In the order of arrival. With a `delivery`, core settles it exactly once, or never (then it is to come again). */
+  /**
+   * In the order of arrival. With a `delivery`, core settles it exactly once, or never (then it is to come again); perhaps before
+   * this returns, so that who hands over the next one when one is settled had better do it in a loop, not from within.
+   */
   receive(envelope: Envelope, delivery?: Delivery): void;
   /** How many more requests and deliveries core would take now. A transport that pulls asks for no more than that … */
   room(): number;
