@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { until } from '@parley/brokers/shared';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AcknowledgedClock } from '../src/driver/kafkajs/clock.ts';
@@ -49,7 +48,7 @@ it('a member that ends while kafkajs distributes its fetches over brokers that h
   brokers = [0, 1, 2, 3];
   asked = 0;
   // One of the fetchers has seen it, and waits for the others to end.
-  while (asked === 0) await turn();
+  await until('one to see it', () => asked > 0);
   await member.end(5000);
   expect(asked).toBeLessThan(tooOften);
 });

@@ -1,4 +1,6 @@
-import { decodeFetch, isKnownVersion } from '../fetch/decode-fetch.ts';
+import { decodeFetch } from '../fetch/decode-fetch.ts';
+import { encodeFetch, type FetchOptions } from '../fetch/encode-fetch.ts';
+import { isKnownVersion } from '../fetch/fetch-versions.ts';
 import { encodeProduce, isPlainProduce, type ProduceOptions } from '../produce/encode-produce.ts';
 import type { InnerBroker, LookupRequest } from './internals.ts';
 
@@ -11,8 +13,8 @@ const createTopicsKey = 19;
 /**
  * kafkajs throws the first error that a response holds, and with it what the response says of all other topics and
  * partitions. Of Metadata and Produce it now gives the whole response, with its error codes: one deleted topic would otherwise
- * fail the metadata of all others, and one partition the acknowledgements of all others. Produce is encoded, and
- * Fetch decoded, in a third of the time or less. Of CreateTopics, errors say what the broker says. Changes only the given object.
+ * fail the metadata of all others, and one partition the acknowledgements of all others. Of CreateTopics, errors say what the
+ * broker says. Produce and Fetch are encoded, and Fetch decoded, in a third of the time or less. Changes only the given object.
  */
 export function makeLenient(broker: InnerBroker): InnerBroker {
   const lenient = Object.create(broker) as InnerBroker;
@@ -25,36 +27,40 @@ export function makeLenient(broker: InnerBroker): InnerBroker {
 }
 
 function mended(make: ReturnType<LookupRequest>, apiKey: number): ReturnType<LookupRequest> {
-  if (apiKey === fetchKey) return withOwnDecoding(make);
+  if (apiKey === fetchKey) return withOwnFetch(make);
   if (apiKey === createTopicsKey) return withOwnWords(make);
-  if (apiKey === produceKey) return withOwnEncoding(withoutErrors(make));
+  if (apiKey === produceKey) return withOwnProduce(withoutErrors(make));
   return apiKey === metadataKey ? withoutErrors(make) : make;
 }
 
-function withOwnEncoding(make: ReturnType<LookupRequest>): ReturnType<LookupRequest> {
+function withOwnProduce(make: ReturnType<LookupRequest>): ReturnType<LookupRequest> {
   return (options) => {
     const protocol = make(options);
     const request = protocol.request as { readonly apiVersion?: unknown };
     if (!isPlainProduce(options as ProduceOptions, request.apiVersion)) return protocol;
-    return { ...protocol, request: { ...request, encode: async () => encoded(options as ProduceOptions) } };
+    return {
+      ...protocol,
+      request: { ...request, encode: async () => encoded(encodeProduce(options as ProduceOptions, Date.now())) },
+    };
   };
 }
 
 /** What kafkajs takes of its own encoder. */
-function encoded(options: ProduceOptions): { readonly buf: Buffer; readonly buffer: Buffer } {
-  const buffer = encodeProduce(options, Date.now());
+function encoded(buffer: Buffer): { readonly buf: Buffer; readonly buffer: Buffer } {
   return { buf: buffer, buffer };
 }
 
-function withOwnDecoding(make: ReturnType<LookupRequest>): ReturnType<LookupRequest> {
+function withOwnFetch(make: ReturnType<LookupRequest>): ReturnType<LookupRequest> {
   return (options) => {
     const protocol = make(options);
     const { request, response } = protocol;
-    const version = (request as { readonly apiVersion?: unknown }).apiVersion;
+    const own = request as { readonly apiVersion?: unknown };
+    const version = own.apiVersion;
     if (!isKnownVersion(version)) return protocol;
     const decode = (data: Buffer) => response.decode(data);
     return {
       ...protocol,
+      request: { ...own, encode: async () => encoded(encodeFetch(options as FetchOptions, version)) },
       response: { decode: (data) => decodeFetch(data, version, decode), parse: (data) => response.parse(data) },
     };
   };

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { DriverRecord } from '../../driver.ts';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader } from '../bytes/byte-reader.ts';
 
 /** Numbers of Kafka's message format: https://kafka.apache.org/documentation/#messageformat */
 const magic = 2;
@@ -74,7 +74,10 @@ function readBatch(batch: Buffer, records: FetchedRecord[]): Promise<void> | und
       records.push(readRecord(plain, firstOffset, firstTimestamp, batchContext));
   };
   const codec = codecOf(attributes);
-  if (codec === undefined || count <= 0) return void read(from);
+  if (codec === undefined || count <= 0) {
+    read(from);
+    return undefined;
+  }
   return codec.decompress(from.raw(from.left)).then((plain) => read(new ByteReader(plain)));
 }
 

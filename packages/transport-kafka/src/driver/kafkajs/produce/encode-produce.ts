@@ -1,5 +1,5 @@
 import type { DriverMessage } from '../../driver.ts';
-import { ByteWriter, sizeOfVarint } from './byte-writer.ts';
+import { ByteWriter, sizeOfVarint } from '../bytes/byte-writer.ts';
 import { crc32c } from './crc32c.ts';
 
 /** What kafkajs's Produce is asked with. */
@@ -45,9 +45,7 @@ export function encodeProduce(options: ProduceOptions, now: number): Buffer {
   writer.int32(timeout);
   writer.int32(topicData.length);
   for (const { topic, partitions } of topicData) {
-    const size = Buffer.byteLength(topic);
-    writer.int16(size);
-    writer.text(topic, size);
+    writer.string(topic);
     writer.int32(partitions.length);
     for (const { partition, messages, firstSequence = 0 } of partitions) {
       writer.int32(partition);

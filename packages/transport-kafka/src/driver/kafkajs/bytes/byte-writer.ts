@@ -1,7 +1,12 @@
 /** Writes Kafka's types one behind the other: https://kafka.apache.org/protocol.html#protocol_types */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(4096);
+  #bytes: Buffer;
   #end = 0;
+
+  /** @param size in bytes, for a start. */
+  constructor(size = 4096) {
+    this.#bytes = Buffer.allocUnsafe(size);
+  }
 
   /** How many bytes there are. */
   get length(): number {
@@ -41,6 +46,13 @@ export class ByteWriter {
       rest >>>= 7;
     }
     this.int8(rest);
+  }
+
+  /** With its size before it. */
+  string(text: string): void {
+    const size = Buffer.byteLength(text);
+    this.int16(size);
+    this.text(text, size);
   }
 
   /** @param size how many bytes the text has. */
