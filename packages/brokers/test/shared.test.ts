@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -82,6 +82,22 @@ it('kills a child that does not want to stop, and tells of one that cannot start
   expect(await none.exited).toMatch(/^could not be started: .*ENOENT/);
   await none.stop();
   await none.kill();
+});
+
+it('has paused a child with all of its threads when that is said', async () => {
+  const busy =
+    'const { Worker } = require("node:worker_threads"); for (let n = 0; n < 8; n += 1) new Worker("for (;;);", { eval: true });';
+  const child = new Child(process.execPath, ['-e', busy]);
+  onTestFinished(() => child.kill());
+  const threads = `/proc/${child.pid}/task`;
+  await until('its workers', async () => (await readdir(threads)).length > 12);
+  for (let round = 0; round < 20; round += 1) {
+    child.pause();
+    for (const thread of readdirSync(threads)) {
+      expect(readFileSync(`${threads}/${thread}/status`, 'utf8')).toMatch(/^State:\tT/m);
+    }
+    child.signal('SIGCONT');
+  }
 });
 
 it('says what was waited for in vain, and why', async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { standStill } from '../shared/stand-still.ts';
 import { atOurDeath } from '../shared/watchdog.ts';
 import type { Duty, Order } from './duty.ts';
 
@@ -83,8 +84,10 @@ export class Worker {
     await this.exited;
   }
 
+  /** Nothing of it runs when this returns. */
   pause(): void {
     this.#process.kill('SIGSTOP');
+    if (this.#process.pid !== undefined) standStill(this.#process.pid);
   }
 
   resume(): void {

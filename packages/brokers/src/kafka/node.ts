@@ -64,7 +64,7 @@ export class KafkaNode {
 
   pause(): void {
     this.#paused = true;
-    this.#child?.signal('SIGSTOP');
+    this.#child?.pause();
   }
 
   resume(): void {

@@ -111,7 +111,7 @@ export class LocalRedis implements RedisServer {
   }
 
   pause(): void {
-    this.#running().signal('SIGSTOP');
+    this.#running().pause();
   }
 
   resume(): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { standStill } from './stand-still.ts';
 import { atOurDeath } from './watchdog.ts';
 
 /** How many characters of a child's output are kept, the latest. */
@@ -59,6 +60,12 @@ export class Child {
     } catch {
       // ESRCH: it is just going.
     }
+  }
+
+  /** SIGSTOP. Nothing of it runs when this returns. */
+  pause(): void {
+    this.signal('SIGSTOP');
+    if (this.#process.pid !== undefined && !this.#ended) standStill(this.#process.pid);
   }
 
   /** SIGTERM, and SIGKILL after `patience` ms. Resolves when it is gone; also when it is paused, or gone already. */

@@ -39,6 +39,11 @@ export class Container extends Child {
     // It fails where the container is just going: `exited` then resolves all the same.
     run('docker', ['kill', '--signal', signal, this.#name]).catch(() => {});
   }
+
+  /** As soon as Docker gets to it. */
+  override pause(): void {
+    this.signal('SIGSTOP');
+  }
 }
 
 function argumentsOf({ image, command, folder, env = {} }: ContainerOptions): string[] {
