@@ -14,6 +14,9 @@ export interface VitestReport {
   readonly testResults: readonly TestFileReport[];
 }
 
+/** Characters of what a failed test says. */
+const longest = 2000;
+
 /** One file: its tests, and what it says itself when it did not get as far as its tests. */
 interface TestFileReport {
   readonly name: string;
@@ -64,13 +67,18 @@ export function toTotals(report: VitestReport): Totals {
   return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
 }
 
+/** Counterexamples and differences can be as large as what was compared. */
+function shortened(message: string): string {
+  return message.length <= longest ? message : `${message.slice(0, longest)}…`;
+}
+
 /** Each failed test, and each file that failed before its tests, with its place and its message. */
 export function toFailures(report: VitestReport): string[] {
   const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const place = relative(root, name);
     const failed = assertionResults.filter((test) => test.status === 'failed');
     if (failed.length === 0) return status === 'failed' ? [`${place}\n${message}`] : [];
-    return failed.map((test) => `${place} > ${test.fullName}\n${(test.failureMessages ?? []).join('\n')}`);
+    return failed.map((test) => `${place} > ${test.fullName}\n${shortened((test.failureMessages ?? []).join('\n'))}`);
   });
   if (report.success || failures.length > 0) return failures;
   return ['A run failed without a failing test: an unhandled error, which its own output shows.'];
