@@ -184,8 +184,10 @@ describe('a reader loses nothing that was acknowledged', () => {
     const driver = world.open();
     const topic = unique('anew');
     await driver.admin.ensureTopics([{ topic, partitions: 4 }]);
-    const notes = await losesNothing(driver, topic, async (reader) => {
+    const notes = await losesNothing(driver, topic, async (reader, writer) => {
+      await writer.pause();
       await driver.admin.deleteTopics([topic]);
+      writer.resume();
       await until('it to be noticed', () => reader.events.includes('missing'));
       await driver.admin.ensureTopics([{ topic, partitions: 4 }]);
     });
@@ -225,6 +227,8 @@ describe('a reader loses nothing that was acknowledged', () => {
     await until('the new topic', () => driver.admin.ensureTopics([{ topic, partitions: 1 }]).then(() => true));
     for (let i = 0; i < 5; i++) expect(await send(`new ${i}`)).toBeUndefined();
     await until('the new ones', () => notes.values.filter((value) => value.startsWith('new')).length >= 5);
+    // What was written to the old one and not read is gone: whoever waits for it has to hear of that.
+    await until('that it is told', () => notes.events.includes('lost') && notes.events.at(-1) === 'restored');
   }, 60_000);
 
   it('when its topic is made anew with fewer partitions, however soon: it tells that it is elsewhere now', async () => {

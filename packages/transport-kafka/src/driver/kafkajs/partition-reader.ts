@@ -5,7 +5,6 @@ import { backoffDelay, Pause, settled } from './backoff.ts';
 import { type OpenCluster, openCluster } from './connection/open-cluster.ts';
 import { Topology } from './connection/topology.ts';
 import { driverError, isFatal, kindOf, rootOf } from './errors.ts';
-import { answersFirst } from './fetch/answers-first.ts';
 import { fetchFrom } from './fetch/fetch-from.ts';
 import { anyPartition } from './produce/chunk.ts';
 import type { Shared } from './shared.ts';
@@ -140,7 +139,9 @@ export class KafkaJsReader implements PartitionReader {
       this.#partition = anyPartition(known);
     }
     if (!this.#anew) return;
-    this.#position = await this.#offsetAt('earliest');
+    const [first, end] = [await this.#offsetAt('earliest'), await this.#offsetAt('latest')];
+    if (this.#position < first || this.#position > end) this.#tellLost(goneError(topic));
+    this.#position = first;
     this.#anew = false;
   }
 
@@ -204,7 +205,6 @@ export class KafkaJsReader implements PartitionReader {
     this.#tell(() => {
       taken = this.#owner.records(records) ?? undefined;
     });
-    if (taken === undefined) await answersFirst();
     if (taken === undefined || this.#closed) return;
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;
@@ -226,6 +226,12 @@ export class KafkaJsReader implements PartitionReader {
       this.#shared.options.warn('The owner of a Kafka reader threw', error);
     }
   }
+}
+
+/** Of a topic that was deleted and made anew, or whose records were deleted: it may have had some that were not read. */
+function goneError(topic: string): RpcException {
+  const message = `What was written to the topic "${topic}" and not read yet was deleted`;
+  return new RpcException(message, { code: RpcCode.ConnectionLost });
 }
 
 function missingError(topic: string, partition: number | undefined): RpcException {
