@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '@parley/brokers/shared';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { bareProducer, DriverWorld, GroupNotes, put, ReaderNotes, unique } from './driver-world.ts';
@@ -9,11 +10,17 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
+/** CPU time as a share, in the quietest of five windows: garbage is collected and code compiled in the others. */
 async function idle(milliseconds: number): Promise<number> {
-  const before = process.cpuUsage();
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / milliseconds;
+  let least = Number.POSITIVE_INFINITY;
+  for (let window = 0; window < 5; window += 1) {
+    const before = process.cpuUsage();
+    const begun = performance.now();
+    await sleep(milliseconds / 5);
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000 / (performance.now() - begun));
+  }
+  return least;
 }
 
 it('an idle connection uses a small part of the CPU time that kafkajs’s does', async () => {
@@ -23,10 +30,10 @@ it('an idle connection uses a small part of the CPU time that kafkajs’s does',
   await put(driver.producer({ acks: 1 }), [{ topic, messages: [{ value: 'v' }] }]);
   const notes = ReaderNotes.on(driver, { topic });
   await notes.reader.start();
-  await idle(500);
+  await sleep(500);
   const ours = await idle(3000);
   await driver.close(1000);
-  await idle(500);
+  await sleep(500);
   const nothing = await idle(2000);
 
   const bare = world.bare().producer(bareProducer);
