@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { until } from '@parley/brokers/shared';
+import { Kafka, logLevel } from 'kafkajs';
 
 /** Milliseconds within which new topics have leaders; a broker that has just been started takes a second or two. */
 const patience = 20_000;
@@ -14,22 +14,10 @@ export async function createTopics(broker: string, topics: readonly string[]): P
       waitForLeaders: false,
       topics: topics.map((topic) => ({ topic, numPartitions: 1, replicationFactor: 1 })),
     });
-    const deadline = Date.now() + patience;
-    for (const topic of topics) await waitForLeader(admin, topic, deadline);
+    // Asks the leader of each partition, until it knows that it is.
+    const ask = () => Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)));
+    await until('leaders of the new topics', ask, { timeout: patience, every: 50 });
   } finally {
     await admin.disconnect();
-  }
-}
-
-/** Asks the leader of its partition, until it knows that it is. */
-async function waitForLeader(admin: Admin, topic: string, deadline: number): Promise<void> {
-  for (;;) {
-    try {
-      await admin.fetchTopicOffsets(topic);
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(50);
-    }
   }
 }

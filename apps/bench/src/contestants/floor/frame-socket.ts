@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { RawText } from './raw-text.ts';
 
 /** Of a frame: u32 length of what follows, u32 id, u8 kind, u16 method; then JSON. */
 const head = 11;
@@ -7,12 +8,6 @@ const bufferBytes = 65_536;
 const long = 16_384;
 /** Bytes that may wait for the peer before one waits for it. */
 const fullBytes = 1024 * 1024;
-
-/** What Buffer has besides its documented methods. */
-interface RawText {
-  utf8Slice(start: number, end: number): string;
-  utf8Write(text: string, offset: number): number;
-}
 
 export type OnFrame = (id: number, kind: number, method: number, text: string) => void;
 

@@ -1,5 +1,6 @@
 import { crc32c } from './crc32c.ts';
 import { batchField, beforeLength } from './kafka-format.ts';
+import type { RawText } from './raw-text.ts';
 
 /** Text below that is given three bytes for each character, and its own bytes are not counted before it is written. */
 const short = 16_384;
@@ -7,11 +8,6 @@ const short = 16_384;
 const overhead = 16;
 /** Brokers take 1 048 588 bytes for a batch by default. */
 const maxBytes = 1_000_000;
-
-/** What Buffer has besides its documented methods. */
-interface RawText {
-  utf8Write(text: string, offset: number): number;
-}
 
 /** The body of a Produce (version 7), in which each record is written as soon as it comes. It is used again and again. */
 export class Batch {

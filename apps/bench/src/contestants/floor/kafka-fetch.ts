@@ -1,14 +1,10 @@
 import type { Each } from './kafka-access.ts';
 import { batchField, beforeLength, check } from './kafka-format.ts';
 import type { Connection, Request } from './kafka-request.ts';
+import type { RawText } from './raw-text.ts';
 
 const maxWait = 100;
 const maxBytes = 4 * 1024 * 1024;
-
-/** What Buffer has besides its documented methods. */
-interface RawText {
-  utf8Slice(start: number, end: number): string;
-}
 
 /** One Fetch (version 11) after the other from partition 0 of a topic. Trusts every byte. */
 export class Fetch {
