@@ -1,7 +1,7 @@
 // The root tasks behind `pnpm build`, `pnpm test` and so on. setup.mjs calls this under the project's own Node, with
 // everything installed and node_modules/.bin on the PATH.
 import { spawnForeground } from './foreground.mjs';
-import { forgetReports, listFailures, sumReports } from './test-reports.ts';
+import { forgetReports, type Results, sumReports } from './test-reports.ts';
 import { add, fail, nothing, pass, type Totals, totalsLine } from './totals.ts';
 import { root } from './workspace.ts';
 
@@ -51,8 +51,9 @@ async function runProgram(file: string): Promise<boolean> {
 async function testEverything(): Promise<boolean> {
   const types: Command = ['turbo', 'run', 'check-types', keepGoing];
   const checks = await check({ ...linters, types });
-  const totals = add(checks, await testPackages());
-  for (const failure of listFailures()) console.log(`\n── failed: ${failure}`);
+  const tests = await testPackages();
+  const totals = add(checks, tests.totals);
+  for (const failure of tests.failures) console.log(`\n── failed: ${failure}`);
   console.log(`\n${totalsLine(totals)}`);
   return totals.failed === 0;
 }
@@ -67,12 +68,12 @@ async function check(commands: Readonly<Record<string, Command>>): Promise<Total
   return totals;
 }
 
-async function testPackages(): Promise<Totals> {
+async function testPackages(): Promise<Results> {
   console.log('\n── tests');
   forgetReports();
   const succeeded = await run([...unit, keepGoing]);
-  const totals = sumReports();
-  return succeeded || totals.failed > 0 ? totals : add(totals, fail);
+  const { totals, failures } = sumReports();
+  return { totals: succeeded || totals.failed > 0 ? totals : add(totals, fail), failures };
 }
 
 async function run([command, ...commandArgs]: Command): Promise<boolean> {

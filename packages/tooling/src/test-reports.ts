@@ -4,6 +4,9 @@ import { REPORT_FILE } from './report-file.ts';
 import { add, fail, nothing, type Totals } from './totals.ts';
 import { root, workspaces } from './workspace.ts';
 
+/** Characters of what a failure says. */
+const longest = 2000;
+
 /** The part of vitest's JSON report that is read here. */
 export interface VitestReport {
   readonly success: boolean;
@@ -13,9 +16,6 @@ export interface VitestReport {
   readonly numTodoTests: number;
   readonly testResults: readonly TestFileReport[];
 }
-
-/** Characters of what a failed test says. */
-const longest = 2000;
 
 /** One file: its tests, and what it says itself when it did not get as far as its tests. */
 interface TestFileReport {
@@ -34,16 +34,20 @@ export function forgetReports(): void {
   for (const file of reportFiles()) rmSync(file, { force: true });
 }
 
-/** The sum over all packages with tests; a package that left no result counts as one failure. */
-export function sumReports(): Totals {
-  return reportFiles().reduce((sum, file) => add(sum, readReport(file)?.totals ?? fail), nothing);
+/** What one or more runs came to. */
+export interface Results {
+  readonly totals: Totals;
+  /** Each failure, with what it said: for the end of a long run, whose middle nobody finds again. */
+  readonly failures: readonly string[];
 }
 
-/** What failed in all packages, each with what it said: for the end of a long run, whose middle nobody finds again. */
-export function listFailures(): string[] {
-  return reportFiles().flatMap(
-    (file) => readReport(file)?.failures ?? [`No test results in ${file}: the run ended early.`],
-  );
+/** Of all packages with tests together; a package that left no result counts as one failure. */
+export function sumReports(): Results {
+  const results = reportFiles().map(readReport);
+  return {
+    totals: results.reduce((sum, { totals }) => add(sum, totals), nothing),
+    failures: results.flatMap(({ failures }) => failures),
+  };
 }
 
 function reportFiles(): string[] {
@@ -52,12 +56,12 @@ function reportFiles(): string[] {
     .map(({ folder }) => join(root, folder, REPORT_FILE));
 }
 
-function readReport(file: string): { readonly totals: Totals; readonly failures: string[] } | undefined {
+function readReport(file: string): Results {
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
     return { totals: toTotals(report), failures: toFailures(report) };
   } catch {
-    return undefined;
+    return { totals: fail, failures: [`No test results in ${file}: the run ended early.`] };
   }
 }
 
@@ -77,7 +81,7 @@ export function toFailures(report: VitestReport): string[] {
   const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const place = relative(root, name);
     const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0) return status === 'failed' ? [`${place}\n${message}`] : [];
+    if (failed.length === 0) return status === 'failed' ? [`${place}\n${shortened(message)}`] : [];
     return failed.map((test) => `${place} > ${test.fullName}\n${shortened((test.failureMessages ?? []).join('\n'))}`);
   });
   if (report.success || failures.length > 0) return failures;
