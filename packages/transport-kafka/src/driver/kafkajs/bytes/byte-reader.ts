@@ -71,18 +71,22 @@ export class ByteReader {
 
   /** Shares memory with what is read. */
   raw(size: number): Buffer {
-    const begin = this.at;
-    this.at += size;
-    if (size < 0 || this.at > this.#bytes.length) throw new RangeError('beyond the end');
+    const begin = this.#pass(size);
     return this.#bytes.subarray(begin, this.at);
   }
 
   /** @param likely what it probably is: if so, and if it is ASCII, no other string is made. */
   text(size: number, likely = ''): string {
+    const begin = this.#pass(size);
+    return this.#is(likely, begin, size) ? likely : this.#bytes.toString('utf8', begin, this.at);
+  }
+
+  /** @returns where so many bytes begin. */
+  #pass(size: number): number {
     const begin = this.at;
     this.at += size;
     if (size < 0 || this.at > this.#bytes.length) throw new RangeError('beyond the end');
-    return this.#is(likely, begin, size) ? likely : this.#bytes.toString('utf8', begin, this.at);
+    return begin;
   }
 
   #is(text: string, begin: number, size: number): boolean {

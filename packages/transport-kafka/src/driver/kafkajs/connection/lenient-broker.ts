@@ -53,14 +53,14 @@ function encoded(buffer: Buffer): { readonly buf: Buffer; readonly buffer: Buffe
 function withOwnFetch(make: ReturnType<LookupRequest>): ReturnType<LookupRequest> {
   return (options) => {
     const protocol = make(options);
-    const { request, response } = protocol;
-    const own = request as { readonly apiVersion?: unknown };
-    const version = own.apiVersion;
+    const { response } = protocol;
+    const request = protocol.request as { readonly apiVersion?: unknown };
+    const version = request.apiVersion;
     if (!isKnownVersion(version)) return protocol;
     const decode = (data: Buffer) => response.decode(data);
     return {
       ...protocol,
-      request: { ...own, encode: async () => encoded(encodeFetch(options as FetchOptions, version)) },
+      request: { ...request, encode: async () => encoded(encodeFetch(options as FetchOptions, version)) },
       response: { decode: (data) => decodeFetch(data, version, decode), parse: (data) => response.parse(data) },
     };
   };

@@ -66,6 +66,11 @@ export class MemberGate implements GroupMemberHost {
   }
 
   #check(): void {
-    if (this.#isShut) throw new KafkaJSNonRetriableError('this member of the group is over');
+    if (this.#isShut) throw memberIsOver();
   }
+}
+
+/** It ends what kafkajs tries, and is not tried again. */
+export function memberIsOver(): Error {
+  return new KafkaJSNonRetriableError('this member of the group is over');
 }
