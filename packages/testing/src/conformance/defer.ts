@@ -4,14 +4,15 @@ import { recordCalls, waitForCall } from '../helpers/record-calls.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
 
+/** Milliseconds: more than a request and a `defer` take on their ways, also on a machine that has much else to do. */
+const short = 1500;
+const longer = short + 300;
+
 export function defer(subject: ConformanceSubject): void {
   theme(
     subject,
     'deferResponse',
     async (stage) => {
-      // More than a request and a `defer` take on their ways, also on a machine that has much else to do.
-      const short = 1500;
-      const longer = short + 300;
       const elapsed = (milliseconds: number) => {
         const end = performance.now() + milliseconds;
         return stage.until(() => performance.now() >= end, `${milliseconds} ms passed`);
@@ -36,11 +37,11 @@ export function defer(subject: ConformanceSubject): void {
       const client = stage.client();
       // Calls here have little time, and finding the way is no part of it.
       await client.connect();
-      return { client, service, event, short, longer };
+      return { client, service, event };
     },
     (use) => {
       it('moves the deadline of both sides', async () => {
-        const { client, short, longer } = use().shared;
+        const { client } = use().shared;
         const before = Date.now();
         const data = { defer: [60_000], take: longer };
         const deadline = (await client.send('slow', data, { timeout: short })) as number;
@@ -49,7 +50,7 @@ export function defer(subject: ConformanceSubject): void {
       });
 
       it('counts from when it was last said', async () => {
-        const { client, short, longer } = use().shared;
+        const { client } = use().shared;
         await client.send('slow', { defer: [1, 60_000], take: longer }, { timeout: short });
         const call = client.send('slow', { defer: [60_000, 100], take: 1000 }, { timeout: 10_000 });
         await expect(call).rejects.toBeInstanceOf(TimeoutError);
