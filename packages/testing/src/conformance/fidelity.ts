@@ -70,6 +70,9 @@ const lookAlikes = [
 
 const numbers = [0, 1, -1, 0.1, 1e308, 5e-324, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2 ** 53, 1e21];
 
+/** Of random values no more are tried than there is time for, in milliseconds. */
+const timeLimit = 15_000;
+
 export function fidelity(subject: ConformanceSubject): void {
   theme(
     subject,
@@ -100,7 +103,7 @@ export function fidelity(subject: ConformanceSubject): void {
             // Not `toStrictEqual`, which trips over a key called `constructor`.
             expect(isDeepStrictEqual(await shared.client.send('echo', value), value)).toBe(true);
           }),
-          { numRuns: stage.scaled(300) },
+          { numRuns: stage.scaled(300), interruptAfterTimeLimit: timeLimit },
         );
       });
 
@@ -110,7 +113,7 @@ export function fidelity(subject: ConformanceSubject): void {
           fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (bytes) => {
             expect(await shared.client.send('echo', bytes)).toStrictEqual(bytes);
           }),
-          { numRuns: stage.scaled(100) },
+          { numRuns: stage.scaled(100), interruptAfterTimeLimit: timeLimit },
         );
       });
 

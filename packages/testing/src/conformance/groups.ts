@@ -4,6 +4,7 @@ import { type RecordedHandler, recordCalls, waitForCall } from '../helpers/recor
 import { gate, iterate } from './collect.ts';
 import type { ConformanceSubject } from './subject.ts';
 import { theme } from './theme.ts';
+import { leaseInterval } from './times.ts';
 
 const NotTwice = message('not.twice', { idempotent: false });
 const TellOnce = event('tell.once', { idempotent: false });
@@ -56,12 +57,10 @@ export function groups(subject: ConformanceSubject): void {
               ended.add(group);
             }
           });
-        for (const group of ['a', 'b']) await stage.service(endless(group), { group, leaseInterval: 200 });
+        for (const group of ['a', 'b']) await stage.service(endless(group), { group, leaseInterval });
         const seen = new Set<unknown>();
         let read = 0;
-        for await (const group of stage
-          .client({ leaseInterval: 200 })
-          .stream('asked.twice', undefined, { buffer: 4 })) {
+        for await (const group of stage.client({ leaseInterval }).stream('asked.twice', undefined, { buffer: 4 })) {
           seen.add(group);
           read += 1;
           if (read === 200) break;
@@ -119,7 +118,7 @@ export function groups(subject: ConformanceSubject): void {
         expect(payloads([second])).toEqual([1, 2, 3]);
       });
 
-      describe.runIf(supports.takeover)('lose an instance', () => {
+      describe.runIf(supports.takeover)('lose an instance', { timeout: 60_000 }, () => {
         const secondAttempt = supports.countsDeliveries ? 2 : 1;
 
         it('and another takes its request over, within the deadline', async () => {
@@ -128,7 +127,7 @@ export function groups(subject: ConformanceSubject): void {
           const stuck = recordCalls(() => never.opened);
           const dying = await stage.service((host) => host.message('taken.over', stuck), { group: 'g' });
           const client = stage.client();
-          const call = client.send('taken.over', 'please');
+          const call = client.send('taken.over', 'please', { timeout: 50_000 });
           await waitForCall(stuck, 'please', { timeout: stage.patience });
           const healthy = recordCalls((data) => `${String(data)}: done`);
           await stage.service((host) => host.message('taken.over', healthy), { group: 'g' });
@@ -147,7 +146,7 @@ export function groups(subject: ConformanceSubject): void {
             group: 'g',
           });
           const client = stage.client();
-          const left = client.send('left', 'behind');
+          const left = client.send('left', 'behind', { timeout: 50_000 });
           await waitForCall(stuck, 'behind', { timeout: stage.patience });
           const giveUp = new AbortController();
           // Without a deadline: too late it would not be handled anyhow.
@@ -204,14 +203,14 @@ export function groups(subject: ConformanceSubject): void {
         it('in the middle of a stream: that ends with 502, and nobody else begins it again', async () => {
           const { stage } = use();
           const begun = [0, 0];
-          const options = { group: 'g', leaseInterval: 50 };
+          const options = { group: 'g', leaseInterval };
           const endless = (which: 0 | 1) =>
             async function* () {
               begun[which] = (begun[which] ?? 0) + 1;
               for (let index = 0; ; index += 1) yield index;
             };
           const dying = await stage.service((host) => host.message('endless', endless(0)), options);
-          const replies = iterate(stage.client({ leaseInterval: 50 }).stream('endless', undefined, { buffer: 4 }));
+          const replies = iterate(stage.client({ leaseInterval }).stream('endless', undefined, { buffer: 4 }));
           await replies.next();
           await stage.service((host) => host.message('endless', endless(1)), options);
           await stage.world.crash?.(dying.transport);

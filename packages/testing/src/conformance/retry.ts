@@ -117,6 +117,7 @@ export function retry(subject: ConformanceSubject): void {
 
         it.runIf(supports.deadLetters && supports.countsDeliveries)(
           'that take their instance down again and again are given up',
+          { timeout: 60_000 },
           async () => {
             const { stage } = use();
             const never = gate();

@@ -1,8 +1,8 @@
 import type { Envelope } from '@parley/core/transport';
 
 /**
- * What goes wrong: `lose` it; `double` it; `reorder` it behind the next one in its direction (or behind 20 ms, when
- * none follows); `delay` it by `milliseconds`, while others go past; `cut` the link there for `milliseconds`, the
+ * What goes wrong: `lose` it; `double` it; `reorder` it behind the next one in its direction (or behind `milliseconds`,
+ * when none follows); `delay` it by `milliseconds`, while others go past; `cut` the link there for `milliseconds`, the
  * envelope with it.
  */
 export type Fault = 'lose' | 'double' | 'reorder' | 'delay' | 'cut';
@@ -22,7 +22,7 @@ export interface FaultRule {
   readonly skip?: number;
   /** It happens at most so often. Default: without end. */
   readonly times?: number;
-  /** For `delay` and `cut`. Default 10. */
+  /** For `delay` and `cut`, default 10, and for `reorder`, default 20. */
   readonly milliseconds?: number;
 }
 

@@ -1,8 +1,10 @@
 import type { Envelope } from '@parley/core/transport';
 import type { FaultDice, FaultRule } from './fault-plan.ts';
 
-/** How long a reordered envelope waits for one to go past it, in milliseconds. */
+/** How long a reordered envelope waits for one to go past it by default, in milliseconds. */
 const reorderPatience = 20;
+/** The default of `delay` and `cut`, in milliseconds. */
+const otherwise = 10;
 
 /** One direction of a faulty link: envelopes pass, or what the dice say happens to them. */
 export class FaultyPath {
@@ -38,10 +40,7 @@ export class FaultyPath {
     this.#held.clear();
   }
 
-  #strike<Result>(
-    { fault, milliseconds = 10 }: FaultRule,
-    pass: (copy: 'first' | 'second') => Result,
-  ): Result | undefined {
+  #strike<Result>({ fault, milliseconds }: FaultRule, pass: (copy: 'first' | 'second') => Result): Result | undefined {
     switch (fault) {
       case 'lose':
         return undefined;
@@ -52,23 +51,23 @@ export class FaultyPath {
           pass('second');
         }
       case 'reorder':
-        this.#hold(() => pass('first'));
+        this.#hold(milliseconds ?? reorderPatience, () => pass('first'));
         return undefined;
       case 'delay':
-        this.#later(milliseconds, () => pass('first'));
+        this.#later(milliseconds ?? otherwise, () => pass('first'));
         return undefined;
       case 'cut':
-        this.#cut(milliseconds);
+        this.#cut(milliseconds ?? otherwise);
         return undefined;
     }
   }
 
-  #hold(pass: () => void): void {
+  #hold(patience: number, pass: () => void): void {
     const release = () => {
       if (this.#held.delete(release)) pass();
     };
     this.#held.add(release);
-    this.#later(reorderPatience, release);
+    this.#later(patience, release);
   }
 
   #later(milliseconds: number, task: () => void): void {
