@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -48,14 +49,20 @@ it('leaves nothing of a folder that could not be filled', async () => {
   expect(await readdir(cache)).toEqual([]);
 });
 
-it('finds ports that nobody has, below those of outgoing connections', async () => {
+it('finds ports that nobody has or is given, below those of outgoing connections', async () => {
   const ports = await freePorts(20);
   expect(new Set(ports).size).toBe(20);
   expect(Math.max(...ports)).toBeLessThan(32_768);
   const port = await freePort();
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
   server.close();
+  await once(server, 'close');
+  // Nobody listens there, yet it is given to nobody else: who had it comes back.
+  const random = vi.spyOn(Math, 'random').mockReturnValueOnce((port - 15_000 + 0.5) / 17_000);
+  onTestFinished(() => random.mockRestore());
+  expect(await freePort()).not.toBe(port);
+  expect(random.mock.calls.length).toBeGreaterThan(1);
 });
 
 it('ends a child with its own children, keeps the end of its output, and says how it ended', async () => {
