@@ -13,6 +13,8 @@ export function kafkajs(brokers: readonly string[], { sasl, ...config }: Kafkajs
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
     retry: { retries: 100, initialRetryTime: 50, maxRetryTime: 300 },
+    // By default 1 s, for which a busy machine may not let us run.
+    connectionTimeout: 30_000,
     ...config,
     // A copy: it writes into it how it authenticates.
     ...(sasl === undefined ? {} : { sasl: { ...sasl } as SASLOptions }),

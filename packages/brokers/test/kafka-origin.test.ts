@@ -9,6 +9,7 @@ import { basename, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startKafka } from '../src/kafka/index.ts';
 import jars from '../src/kafka/java/jars.json' with { type: 'json' };
+import { jarsFingerprint, kafkaVersion } from '../src/kafka/java/jars.ts';
 import { cacheRoot } from '../src/shared/cache-folder.ts';
 import { run } from '../src/shared/run.ts';
 import { until } from '../src/shared/until.ts';
@@ -24,8 +25,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 beforeAll(async () => {
   vi.stubEnv('KAFKA_BROKERS', '');
   await (await startKafka()).close();
-  const names = (await readdir(cacheRoot())).filter((name) => name.startsWith('kafka-') && !name.endsWith('.tmp'));
-  ours = join(cacheRoot(), names.find((name) => !/\.[\da-f-]{36}$/.test(name)) ?? '');
+  ours = join(cacheRoot(), `kafka-${kafkaVersion}-${jarsFingerprint}`);
 });
 
 beforeEach(() => {
@@ -187,8 +187,12 @@ describe('the archive of classes', () => {
     const folder = join(cache, 'parley', basename(ours));
     await mkdir(folder, { recursive: true });
     await symlink(join(ours, 'libs'), join(folder, 'libs'));
-    for (const name of await readdir(ours)) if (name !== 'libs') await cp(join(ours, name), join(folder, name));
-    const archive = (await readdir(folder)).find((name) => name.endsWith('.jsa'));
+    const names = await readdir(ours);
+    // One archive, though others may have made theirs at the same time, or be at it.
+    const archive = names.find((name) => name.endsWith('.jsa'));
+    for (const name of names) {
+      if (name === archive || !/^(?:libs$|classes-)/.test(name)) await cp(join(ours, name), join(folder, name));
+    }
     await run('chmod', ['-R', 'u+w', folder]);
     await spoil(join(folder, archive ?? ''));
     return cache;

@@ -108,7 +108,7 @@ describe('who may talk to it', () => {
 
     const wrong = kafkajs(broker.brokers, { sasl: { ...sasl, password: 'wrong' } });
     await expect(produce(wrong, 'secret', 'y')).rejects.toMatchObject({ name: 'KafkaJSSASLAuthenticationError' });
-    const none = kafkajs(broker.brokers, { retry: { retries: 0 }, connectionTimeout: 1000, requestTimeout: 1000 });
+    const none = kafkajs(broker.brokers, { retry: { retries: 0 }, requestTimeout: 1000 });
     await expect(produce(none, 'secret', 'z')).rejects.toThrow(/Closed connection|timed out/);
     expect(await consume(kafka, 'secret', 1)).toEqual(['x']);
   });
@@ -127,7 +127,7 @@ describe('who may talk to it', () => {
 });
 
 // Three times Java, started again and again.
-describe('a Kafka of three nodes', { timeout: 90_000 }, () => {
+describe('a Kafka of three nodes', { timeout: 180_000 }, () => {
   it('goes on without one of them, whichever it is, and loses nothing that all replicas had', async () => {
     const broker = await start({ nodes: 3 });
     const kafka = kafkajs(broker.brokers);
@@ -142,7 +142,8 @@ describe('a Kafka of three nodes', { timeout: 90_000 }, () => {
     await broker.kill(leader);
     expect(broker.pids).toHaveLength(2);
     await produce(kafka, 'replicated', 'two');
-    expect((await partition())?.leader).not.toBe(leader);
+    // The one that is asked may be told of it a little later than the one that is written to.
+    await until('another to lead', async () => ![leader, -1, undefined].includes((await partition())?.leader));
 
     await broker.start(leader);
     const known = () => Promise.all([0, 1, 2].map((node) => askForNodes(portOf(broker, node))));
