@@ -4,7 +4,9 @@ import { startRedisCluster, startRedisSentinel } from '../src/redis/index.ts';
 import { until } from '../src/shared/until.ts';
 import { clientOf, isAlive } from './clients.ts';
 
-it('a cluster serves every slot, moves one through all its nodes, and survives the death of a node', async () => {
+it('a cluster serves every slot, moves one through all its nodes, and survives the death of a node', {
+  timeout: 60_000,
+}, async () => {
   await using cluster = await startRedisCluster({ appendonly: true });
   const client = new Cluster([...cluster.addresses], { clusterRetryStrategy: () => 50 });
   onTestFinished(() => client.disconnect());
@@ -36,7 +38,7 @@ it('a cluster and all its nodes are gone when it is closed', async () => {
 });
 
 it('a sentinel makes the replica master when the master is killed, and takes it back as replica', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   await using group = await startRedisSentinel();
   const old = await group.master();

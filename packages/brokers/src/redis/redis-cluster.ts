@@ -54,8 +54,8 @@ async function startNode(options: RedisServerOptions): Promise<LocalRedis> {
       'cluster-announce-ip 127.0.0.1',
       // The default is 10 000 above the port, which nobody has looked at.
       `cluster-port ${await freePort()}`,
-      // A node is given up, and its return noticed, within seconds.
-      'cluster-node-timeout 2000',
+      // A node is given up, and its return noticed, within seconds; one that a busy machine does not let run for two is not.
+      'cluster-node-timeout 5000',
     ],
   });
 }

@@ -95,10 +95,15 @@ function sentinelOf(
     sentinels: [{ host: sentinel.host, port: sentinel.port }],
     master: () => until('the sentinel to name a master', named),
     failover: (old) =>
-      until('the sentinel to name another master', async () => {
-        const master = await named();
-        return master === old ? undefined : master;
-      }),
+      until(
+        'the sentinel to name another master',
+        async () => {
+          const master = await named();
+          return master === old ? undefined : master;
+        },
+        // One that did not get to run for two seconds takes 30 s in which it only watches (TILT).
+        { timeout: 90_000 },
+      ),
     close,
     [Symbol.asyncDispose]: close,
   };
