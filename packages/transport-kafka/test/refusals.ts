@@ -26,11 +26,13 @@ export async function refusalOf(stage: KafkaStage, options: Partial<KafkaOptions
   return error;
 }
 
-/** Milliseconds for which a service tries again what may heal. */
-const startTimeout = 2000;
-
-/** Starts a service in vain. */
-export async function serviceRefusalOf(stage: KafkaStage, options: Partial<KafkaOptions>): Promise<RpcException> {
+/** Starts a service in vain. @param code what is expected: what may heal (503) is tried again for some time. */
+export async function serviceRefusalOf(
+  stage: KafkaStage,
+  options: Partial<KafkaOptions>,
+  code = 400,
+): Promise<RpcException> {
+  const startTimeout = code === 503 ? 2000 : 20_000;
   const transport = kafka(stage.options({ group: 'service', ...options }));
   const define = (host: Host) => host.message('echo', (data) => data).event('event', () => undefined);
   const [error] = await failuresOf([() => stage.host(transport, define, startTimeout)]);
