@@ -7,7 +7,7 @@ import { losesNothing } from './driver-writer.ts';
 let world: DriverWorld;
 beforeAll(async () => {
   world = await DriverWorld.start({ nodes: 3 });
-}, 60_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 const replicated = { partitions: 6, replication: 3, config: { 'min.insync.replicas': '2' } };
@@ -31,7 +31,7 @@ it('a reader loses nothing that was acknowledged when its leader is killed', asy
     await until('another leader', async () => (await leaderOf(topic, reader.partition)) !== leader);
     await world.broker.start(leader);
   });
-}, 90_000);
+});
 
 it('a reader loses nothing that was acknowledged when all three are restarted, one after the other', async () => {
   const driver = world.open();
@@ -40,7 +40,7 @@ it('a reader loses nothing that was acknowledged when all three are restarted, o
   await losesNothing(driver, topic, async () => {
     for (const node of [0, 1, 2]) await world.broker.restart(node);
   });
-}, 120_000);
+});
 
 it('a producer and a group go on when a node is killed, and nothing is lost', async () => {
   const driver = world.open();
@@ -57,7 +57,7 @@ it('a producer and a group go on when a node is killed, and nothing is lost', as
     expect(failures).toBeUndefined();
   }
   await until('all', () => new Set(notes.values).size === total, { timeout: 60_000 });
-}, 120_000);
+});
 
 it('a reader starts while a node is down, in a partition that has a leader', async () => {
   const driver = world.open();
@@ -78,4 +78,4 @@ it('a reader starts while a node is down, in a partition that has a leader', asy
   } finally {
     await world.broker.start(2);
   }
-}, 90_000);
+});
