@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { until } from '@parley/brokers/shared';
 import type { Admin, ISocketFactory } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KafkaDriver } from '../src/driver/driver.ts';
 import { DriverWorld, put, ReaderNotes, unique } from './driver-world.ts';
 import { losesNothing } from './driver-writer.ts';
 
@@ -81,6 +82,15 @@ function openOver(path: CutPath): ReturnType<DriverWorld['open']> {
   return world.open({ kafkajs: { socketFactory } });
 }
 
+/** With one partition. While brokers have not heard yet that it was deleted, they tell of the old one, which is then taken for it. */
+async function makeAnew(driver: KafkaDriver, topic: string, isNew: () => Promise<boolean>): Promise<void> {
+  await until('the new topic', async () => {
+    driver.admin.forget(topic);
+    await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
+    return isNew();
+  });
+}
+
 describe('a reader', () => {
   it('has everything that is written from the moment it has started, and nothing older', async () => {
     const driver = world.open();
@@ -125,11 +135,12 @@ describe('a reader', () => {
     const driver = world.open();
     const topic = unique('close');
     await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
-    const notes = ReaderNotes.on(driver, { topic, maxWaitTime: 20_000 });
+    const notes = ReaderNotes.on(driver, { topic, maxWaitTime: 60_000 });
     await notes.reader.start();
     const begun = performance.now();
-    await notes.reader.close(5000);
-    expect(performance.now() - begun).toBeLessThan(500);
+    await notes.reader.close(20_000);
+    // Else all of that, since the fetch waits for longer.
+    expect(performance.now() - begun).toBeLessThan(10_000);
     await put(driver.producer({ acks: 1 }), [{ topic, messages: [{ value: 'late' }] }]);
     expect(notes.values).toEqual([]);
   });
@@ -166,8 +177,9 @@ describe('a reader loses nothing that was acknowledged', () => {
     const topic = unique('restart');
     await driver.admin.ensureTopics([{ topic, partitions: 4 }]);
     const notes = await losesNothing(driver, topic, () => own.broker.restart());
-    expect(notes.events).toEqual(['lost', 'restored']);
-  }, 60_000);
+    // More than once, if a broker that has just started needs another moment.
+    expect(notes.events.join()).toMatch(/^lost,restored(,lost,restored)*$/);
+  });
 
   it('when the broker is killed', async () => {
     await using own = await DriverWorld.start();
@@ -178,7 +190,7 @@ describe('a reader loses nothing that was acknowledged', () => {
       await own.broker.kill();
       await own.broker.start();
     });
-  }, 60_000);
+  });
 
   it('when its topic is deleted and made anew', async () => {
     const driver = world.open();
@@ -192,7 +204,7 @@ describe('a reader loses nothing that was acknowledged', () => {
       await driver.admin.ensureTopics([{ topic, partitions: 4 }]);
     });
     expect(notes.events).toContain('missing');
-  }, 60_000);
+  });
 
   it('but what was deleted while it could not read: it goes on with the oldest there is', async () => {
     const driver = world.open();
@@ -224,12 +236,12 @@ describe('a reader loses nothing that was acknowledged', () => {
     for (let i = 0; i < 30; i++) expect(await send(`old ${i}`)).toBeUndefined();
     await until('the old ones', () => notes.values.length === 30);
     await driver.admin.deleteTopics([topic]);
-    await until('the new topic', () => driver.admin.ensureTopics([{ topic, partitions: 1 }]).then(() => true));
+    await makeAnew(driver, topic, async () => (await driver.admin.endOffsets(topic))[0]?.offset === '0');
     for (let i = 0; i < 5; i++) expect(await send(`new ${i}`)).toBeUndefined();
     await until('the new ones', () => notes.values.filter((value) => value.startsWith('new')).length >= 5);
     // What was written to the old one and not read is gone: whoever waits for it has to hear of that.
     await until('that it is told', () => notes.events.includes('lost') && notes.events.at(-1) === 'restored');
-  }, 60_000);
+  });
 
   it('when its topic is made anew with fewer partitions, however soon: it tells that it is elsewhere now', async () => {
     const driver = world.open();
@@ -240,15 +252,16 @@ describe('a reader loses nothing that was acknowledged', () => {
     for (const { reader } of all) await reader.start();
     const before = all.map(({ reader }) => reader.partition);
     await driver.admin.deleteTopics([topic]);
-    await until('the new topic', () => driver.admin.ensureTopics([{ topic, partitions: 1 }]).then(() => true));
+    await makeAnew(driver, topic, async () => (await driver.admin.partitionsOf(topic)) === 1);
     const producer = driver.producer({ acks: -1, patience: 20_000 });
     expect(await producer.send([{ topic, messages: [{ partition: 0, value: 'new' }] }])).toBeUndefined();
     for (const notes of all) await until('the new one', () => notes.values.includes('new'));
     for (const [index, { reader, events }] of all.entries()) {
       expect(reader.partition).toBe(0);
-      if (before[index] !== 0) expect(events.filter((event) => event !== 'missing')).toEqual(['lost', 'restored']);
+      const told = events.filter((event) => event !== 'missing').join();
+      if (before[index] !== 0) expect(told).toMatch(/^lost,restored(,lost,restored)*$/);
     }
-  }, 60_000);
+  });
 
   it('while its owner has no room: it fetches no more, and closes all the same', async () => {
     const driver = world.open();
@@ -288,9 +301,9 @@ describe('a reader loses nothing that was acknowledged', () => {
     );
     await stuck.start();
     const begun = performance.now();
-    await Promise.all([reader.close(5000), stuck.close(5000)]);
-    expect(performance.now() - begun).toBeLessThan(2000);
-  }, 60_000);
+    await Promise.all([reader.close(20_000), stuck.close(20_000)]);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
 
   it('when partitions are added', async () => {
     const driver = world.open();
@@ -298,7 +311,7 @@ describe('a reader loses nothing that was acknowledged', () => {
     await driver.admin.ensureTopics([{ topic, partitions: 1 }]);
     const notes = await losesNothing(driver, topic, () => driver.admin.addPartitions(topic, 8));
     expect(notes.events).toEqual([]);
-  }, 60_000);
+  });
 
   it('when its connections are cut again and again, in the middle of answers', async () => {
     const driver = world.open();
@@ -316,5 +329,5 @@ describe('a reader loses nothing that was acknowledged', () => {
       await until('the cut, and the record after it', () => notes.values.length > round && path.cutAfter === Infinity);
     }
     expect(notes.values.map((value) => Number.parseInt(value, 10))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  }, 60_000);
+  });
 });
