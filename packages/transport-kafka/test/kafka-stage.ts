@@ -53,13 +53,16 @@ export class KafkaStage {
     return `t${this.#test}-`;
   }
 
-  /** Of one group and this test's prefix, with few partitions and short intervals. */
+  /**
+   * Of one group and this test's prefix, with few partitions and short intervals. The session is longer than a busy machine lets
+   * a process or a broker stand still: whose session is over has legally handled what others handle again.
+   */
   options(options: Partial<KafkaOptions> = {}): KafkaOptions {
     return {
       brokers: this.broker.brokers,
       prefix: this.prefix,
       discoverInterval: 100,
-      sessionTimeout: 2000,
+      sessionTimeout: 6000,
       heartbeatInterval: 200,
       topics: { partitions: 3 },
       ...options,
