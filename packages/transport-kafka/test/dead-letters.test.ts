@@ -157,8 +157,12 @@ it('a payload that is not valid, and one that nobody can read, go there at once'
 });
 
 it('delays only its own key, however many are behind it', async () => {
-  const poison = recordCalls((data, context) => {
-    if ((context as KafkaContext).key === 'poisoned' && data === 0) throw new Error('poison');
+  const othersCame = Promise.withResolvers<void>();
+  const poison = recordCalls(async (data, context) => {
+    if ((context as KafkaContext).key !== 'poisoned' || data !== 0) return;
+    // However long the others take: it is not through before.
+    if (context.attempt > 1) await othersCame.promise;
+    throw new Error('poison');
   });
   const retry = { retry: { attempts: 3, backoff: { initial: 1000, max: 1000 } } };
   await stage.service((host) => host.event('many', poison, retry), {
@@ -179,6 +183,7 @@ it('delays only its own key, however many are behind it', async () => {
   await stage.until(() => others() === count, 'all others were handled');
   // It still waits to be tried again, and what is behind it waits with it.
   expect(new Set(of('poisoned'))).toEqual(new Set([0]));
+  othersCame.resolve();
   await stage.until(() => of('poisoned').length === count + 2, 'the others of its key came, after it had died');
   expect(of('poisoned')).toEqual([0, 0, ...Array.from({ length: count }, (_, index) => index)]);
 });
