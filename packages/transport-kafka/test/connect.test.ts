@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { startKafka } from '@parley/brokers/kafka';
 import { createClient } from '@parley/core';
 import { describe, expect, it } from 'vitest';
@@ -35,7 +34,7 @@ describe('credentials', () => {
 
 describe('a broker that is not there', () => {
   it('is waited for at start, for so long as the host allows, and then named', async () => {
-    const nowhere = kafka({ brokers: [`127.0.0.1:${await closedPort()}`], group: 'x' });
+    const nowhere = kafka({ brokers: [closed], group: 'x' });
     const begun = performance.now();
     const starting = stage.host(nowhere, (host) => host.message('echo', (data) => data), 1000);
     await expect(starting).rejects.toMatchObject({
@@ -45,9 +44,7 @@ describe('a broker that is not there', () => {
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
-  it('is an error of each call that does not wait, and a client finds it when it comes', {
-    timeout: 60_000,
-  }, async () => {
+  it('is an error of each call that does not wait, and a client finds it when it comes', async () => {
     const broker = await startKafka();
     const client = createClient(kafka({ brokers: broker.brokers, timeout: 20_000 }), { logger: quiet });
     try {
@@ -63,7 +60,7 @@ describe('a broker that is not there', () => {
     }
   });
 
-  it('that hangs in the middle of calls does not keep anybody from closing, either', { timeout: 60_000 }, async () => {
+  it('that hangs in the middle of calls does not keep anybody from closing, either', async () => {
     const broker = await startKafka();
     const options = { brokers: broker.brokers, group: 'service' };
     const host = await stage.host(kafka(options), (service) =>
@@ -81,7 +78,8 @@ describe('a broker that is not there', () => {
       );
       const begun = performance.now();
       await Promise.all([client.close({ timeout: 1000 }), host.close({ timeout: 1000 })]);
-      expect(performance.now() - begun).toBeLessThan(4000);
+      // A request gets 10 s.
+      expect(performance.now() - begun).toBeLessThan(8000);
       for (const code of await Promise.all(calls)) expect([502, 503]).toContain(code);
     } finally {
       broker.resume();
@@ -90,24 +88,17 @@ describe('a broker that is not there', () => {
   });
 
   it('does not keep anybody from closing', async () => {
-    const client = createClient(kafka({ brokers: [`127.0.0.1:${await closedPort()}`], outage: 'wait' }), {
-      logger: quiet,
-    });
+    const client = createClient(kafka({ brokers: [closed], outage: 'wait' }), { logger: quiet });
     const call = client.send('echo', 1).catch((reason: unknown) => reason);
     const begun = performance.now();
     await client.close({ timeout: 500 });
-    expect(performance.now() - begun).toBeLessThan(3000);
+    // It would try for ever, and the call wait for 20 s.
+    expect(performance.now() - begun).toBeLessThan(10_000);
     expect(await call).toMatchObject({ code: 503 });
   });
 });
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Nobody listens there: it was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** Nobody listens there; a port that was free a moment ago may be somebody's now. */
+const closed = '127.0.0.1:1';
