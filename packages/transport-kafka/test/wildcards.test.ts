@@ -103,6 +103,7 @@ it.each([{ broadcast: false }, { broadcast: true }])(
     const admin = client.unwrap(KafkaAdmin);
     const topic = `${stage.prefix}gone.a`;
     await admin.deleteTopics({ topics: [topic] });
+    await stage.until(async () => !(await admin.listTopics()).includes(topic), 'it is gone');
     // A second is how often a group looks for what it misses.
     const end = performance.now() + 2500;
     while (performance.now() < end) {
