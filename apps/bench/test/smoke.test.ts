@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { burst } from '../src/cases/burst.ts';
 import { call } from '../src/cases/call.ts';
 import type { BenchCase } from '../src/cases/case.ts';
@@ -12,6 +12,9 @@ import { stream } from '../src/cases/stream.ts';
 import type { Caller, Contestant } from '../src/contestants/contestant.ts';
 import { contestants, loadContestant, transportOf } from '../src/contestants/index.ts';
 import { InProcess } from './in-process.ts';
+
+// Some contestants take seconds to be loaded and to find each other, and a busy machine many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Every case as small as it can be, by the beginning of its name. */
 const tiny: Readonly<Record<string, BenchCase>> = {
@@ -32,7 +35,7 @@ const shortly = 0.005;
 
 const overTcp = Object.entries(contestants).filter(([name]) => transportOf(name) === 'tcp');
 
-describe.each(overTcp)('%s', { timeout: 60_000 }, (name, { cannot = {} }) => {
+describe.each(overTcp)('%s', (name, { cannot = {} }) => {
   let sides: InProcess;
   beforeAll(async () => {
     sides = await InProcess.start(await loadContestant(name));

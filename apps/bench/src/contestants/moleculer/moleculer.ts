@@ -25,7 +25,7 @@ export function addService(broker: ServiceBroker, service: Service, { handlers }
 
 export async function moleculerCaller(broker: ServiceBroker): Promise<Caller> {
   await broker.start();
-  await broker.waitForServices('bench', 10_000, 20);
+  await broker.waitForServices('bench', 30_000, 20);
   return {
     method(name) {
       const action = `bench.${name}`;
