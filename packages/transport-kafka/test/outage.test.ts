@@ -40,9 +40,11 @@ it.each(['is stopped', 'is killed'])(
     );
     over.abort();
     await emitting;
-    const seen = () => new Set(handler.calls.map(({ data }) => data));
     await stage.until(
-      () => acknowledged.every((index) => seen().has(index)),
+      () => {
+        const seen = new Set(handler.calls.map(({ data }) => data));
+        return acknowledged.every((index) => seen.has(index));
+      },
       'all that was acknowledged had come',
       60_000,
     );

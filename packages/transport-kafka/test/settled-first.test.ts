@@ -15,7 +15,8 @@ it('what must not be handled twice goes on with hardly any room, though each wai
   // Rows that wait behind themselves, between others that do not.
   const keyOf = (index: number) => (index % 3 === 0 ? 'row' : `key-${index}`);
   await Promise.all(Array.from({ length: count }, (_, index) => client.emit(Spent, index, { key: keyOf(index) })));
-  await stage.until(() => handler.calls.length >= count, 'all were handled');
+  // Each waits for commits: hundreds of round trips.
+  await stage.until(() => handler.calls.length >= count, 'all were handled', 50_000);
   const handled = handler.calls.map(({ data }) => data as number);
   expect(handled.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, index) => index));
   const row = handled.filter((index) => index % 3 === 0);
