@@ -35,7 +35,7 @@ async function place() {
 
 it.each(['event', 'message'])(
   'what kills its process in the first line of its handler runs once when its contract says so: %s',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async (kind) => {
     const { fleet, enlist, isSettled, begun, client } = await place();
     for (const id of ['first', 'second']) {
@@ -54,7 +54,7 @@ it.each(['event', 'message'])(
   },
 );
 
-it('while instances come, die and are killed, nothing that must not runs twice', { timeout: 120_000 }, async () => {
+it('while instances come, die and are killed, nothing that must not runs twice', { timeout: 240_000 }, async () => {
   const { fleet, enlist, isSettled, client } = await place();
   const count = 600;
   for (let index = 0; index < count; index += 1) {
@@ -66,7 +66,7 @@ it('while instances come, die and are killed, nothing that must not runs twice',
     await emit(client, { id: `spent-${index}`, isDeadly: index % 300 === 250 }, `key-${index % 20}`);
   }
   await enlist();
-  await until('everything to be settled', () => isSettled('service', 'spent'), { timeout: 40_000 });
+  await until('everything to be settled', () => isSettled('service', 'spent'), { timeout: 60_000 });
   const begun = fleet.entries('begun').map(([, id]) => String(id));
   expect(new Set(begun).size).toBe(begun.length);
   // At most once is what it is; but a death loses no more than what was just about to begin.

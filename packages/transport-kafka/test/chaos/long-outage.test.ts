@@ -28,7 +28,8 @@ it('a broker that is away for 30 s is come back to: nobody hangs meanwhile, and 
   while (performance.now() - down < outage) {
     const [code, took] = await timed(outcomeOf(client.send('echo', 3)));
     expect(code).toBe(503);
-    expect(took).toBeLessThan(2000);
+    // Half of what it would wait, however busy the machine is.
+    expect(took).toBeLessThan(10_000);
     expect(await outcomeOf(client.emit('event', 'lost'))).toBe(503);
     await pause(500);
   }

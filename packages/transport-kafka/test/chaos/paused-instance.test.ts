@@ -5,21 +5,11 @@ import type { Job, ServiceDuty } from './fixtures/service.ts';
 import { adminOfTest, clientOfTest, fixture, fleetOfTest, kafkaOfTest } from './places.ts';
 
 const rowLength = 40;
-/** Longer than it takes to stop the process that has begun with it, and shorter than the session. */
-const ms = 500;
 
-/** The instance that has begun with a job, stopped in it. */
-async function stoppedIn(fleet: Fleet, instances: readonly Worker[], place: number): Promise<Worker> {
-  return until(
-    `somebody to begin with ${place}`,
-    () => {
-      const instance = instances.find(({ name }) =>
-        fleet.entries('begun', name).some(([, , begun]) => begun === place),
-      );
-      instance?.pause();
-      return instance;
-    },
-    { every: 5 },
+/** The instance that has begun with a job. */
+async function beginnerOf(fleet: Fleet, instances: readonly Worker[], place: number): Promise<Worker> {
+  return until(`somebody to begin with ${place}`, () =>
+    instances.find(({ name }) => fleet.entries('begun', name).some(([, , begun]) => begun === place)),
   );
 }
 
@@ -32,7 +22,7 @@ it('an instance that was stopped for longer than its session neither gives up no
   const options = {
     brokers,
     group: 'service',
-    sessionTimeout: 1500,
+    sessionTimeout: 3000,
     heartbeatInterval: 300,
     topics: { partitions: 1 },
     retry: { attempts: 1 },
@@ -42,11 +32,13 @@ it('an instance that was stopped for longer than its session neither gives up no
   );
   const client = clientOfTest({ brokers });
   const emit = (job: Job) => client.emit('job', job, { key: job.key });
-  // What is at the head of the row fails for good; the rest waits behind it.
-  await emit({ key: 'row', place: 0, fate: 'always', ms });
+  // What is at the head of the row fails for good, when its process is told; the rest waits behind it.
+  await emit({ key: 'row', place: 0, fate: 'always', isHeld: true });
   await Promise.all(Array.from({ length: rowLength - 1 }, (_, index) => emit({ key: 'row', place: index + 1 })));
-  const stopped = await stoppedIn(fleet, instances, 0);
+  const stopped = await beginnerOf(fleet, instances, 0);
+  stopped.pause();
   const other = instances.find((instance) => instance !== stopped);
+  await other?.order('release');
   await until('the other to have done the row', () => fleet.entries('done', other?.name).length === rowLength - 1, {
     timeout: 30_000,
   });
@@ -54,7 +46,10 @@ it('an instance that was stopped for longer than its session neither gives up no
   const letters = async () => (await admin.fetchTopicOffsets('job.dlt'))[0]?.high;
   expect(await letters()).toBe('1');
 
+  // Both at once: its handler ends, and it learns what has become of its place in the group.
+  const released = stopped.order('release');
   stopped.resume();
+  await released;
   await until('it to come to the end of its handler', () => fleet.entries('failed', stopped.name).length > 0);
   await until(
     'it to be back in its group',

