@@ -8,7 +8,7 @@ export const drain: Step = {
   title: 'Drain',
   code: 'await host.close()',
   async run({ users, close, say }) {
-    const report = users.send(CountCities, { takes: 250 });
+    const report = users.send(CountCities, { takes: 1500 });
     report.catch(() => undefined);
     await activityIs(users, { reportsRunning: 1 });
     await close('gateway');

@@ -15,7 +15,7 @@ export const events: Step = {
     say(`the users service has made ${user.name} user ${user.id} and emitted "user.created"`);
 
     // It has no end, so this is what ends a wait in vain.
-    const signal = AbortSignal.timeout(5000);
+    const signal = AbortSignal.timeout(15_000);
     const texts: string[] = [];
     for await (const { text } of ofUser(user.id, notifications.stream(WatchNotifications, undefined, { signal }))) {
       texts.push(text);

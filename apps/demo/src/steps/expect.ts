@@ -29,7 +29,7 @@ export function activityOf(users: ClientProxy) {
 
 /** Asks the users service until its activity is as expected. */
 export async function activityIs(users: ClientProxy, expected: Partial<Activity>): Promise<Activity> {
-  const giveUp = performance.now() + 2000;
+  const giveUp = performance.now() + 10_000;
   for (;;) {
     const activity = await activityOf(users);
     const differs = Object.entries(expected).some(([name, value]) => activity[name as keyof Activity] !== value);
