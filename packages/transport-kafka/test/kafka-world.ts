@@ -95,8 +95,8 @@ export class KafkaWorld implements World {
     const line = new Line();
     if (this.#isStopped) line.cut('the broker is away');
     const transport = kafka({
-      // Long enough for a machine that is busy, and short enough for tests that kill.
-      sessionTimeout: 2000,
+      // Longer than a busy machine lets a process or a broker stand still, and short enough for tests that kill.
+      sessionTimeout: 4000,
       heartbeatInterval: 200,
       discoverInterval: 200,
       topics: { partitions: 4 },
