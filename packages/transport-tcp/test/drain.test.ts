@@ -96,14 +96,14 @@ describe('goAway', () => {
     await until(() => hub.up.length === 1, 'the old link to be gone');
   });
 
-  it('is not waited for longer than a second', async () => {
+  it('is waited for a second, not for ever', async () => {
     const { hub, port, transporter } = await serve();
     const peer = await RawPeer.connect(port);
     peer.send(hello);
     await until(() => hub.up.length === 1, 'the link');
     const since = performance.now();
     await transporter.pause();
-    expect(performance.now() - since).toBeLessThan(3000);
+    expect(performance.now() - since).toBeLessThan(10_000);
   });
 });
 

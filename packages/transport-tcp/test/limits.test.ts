@@ -44,11 +44,13 @@ describe('limits', () => {
   });
 
   it('does not mind a slow sequence of whole frames', async () => {
-    const { hub, port } = await serve({ frameTimeout: 60, heartbeat: 0 });
+    const frameTimeout = 1500;
+    const { hub, port } = await serve({ frameTimeout, heartbeat: 0 });
     const peer = await RawPeer.connect(port);
     peer.send(hello);
     const bytes = encode(request(1, 'x'), request(1, 'x'));
-    for (let round = 0; round < 10; round += 1) {
+    const begun = performance.now();
+    for (let round = 0; performance.now() < begun + 2 * frameTimeout; round += 1) {
       // Each chunk ends in the middle of a frame, each time another one.
       peer.socket.write(round % 2 === 0 ? bytes.subarray(0, 25) : bytes.subarray(25));
       await new Promise((resolve) => setTimeout(resolve, 15));
@@ -158,8 +160,11 @@ describe('limits', () => {
 });
 
 describe('heartbeat', () => {
+  /** Milliseconds, where nobody is to be found silent: longer than this process, in which both sides are, stands still. */
+  const ample = 500;
+
   it('pings a peer that is idle, and keeps it while it answers', async () => {
-    const { hub, port } = await serve({ heartbeat: 20 });
+    const { hub, port } = await serve({ heartbeat: ample });
     const peer = await RawPeer.connect(port);
     peer.send(hello);
     for (let round = 0; round < 4; round += 1) {
@@ -170,10 +175,12 @@ describe('heartbeat', () => {
   });
 
   it('does not ping who is busy', async () => {
-    const { port } = await serve({ heartbeat: 200 });
+    const heartbeat = 1500;
+    const { port } = await serve({ heartbeat });
     const peer = await RawPeer.connect(port);
     peer.send(hello);
-    for (let round = 0; round < 40; round += 1) {
+    const begun = performance.now();
+    for (let round = 0; performance.now() < begun + 2 * heartbeat; round += 1) {
       peer.send(request(round));
       await peer.next('reply');
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -194,8 +201,9 @@ describe('heartbeat', () => {
   });
 
   it('two idle sides keep each other', async () => {
-    const { server, client } = await pair({ heartbeat: 10 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { server, client } = await pair({ heartbeat: ample });
+    // After two of them without a word they would not.
+    await new Promise((resolve) => setTimeout(resolve, 5 * ample));
     expect([server.hub.up.length, client.hub.up.length]).toEqual([1, 1]);
   });
 });
