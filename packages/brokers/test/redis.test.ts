@@ -11,6 +11,9 @@ import { type RedisServer, type RedisServerOptions, startRedis } from '../src/re
 import { until } from '../src/shared/until.ts';
 import { clientOf, isAlive, socketTo } from './clients.ts';
 
+// Servers are started and stopped again and again, which takes a busy machine a while.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
 
 beforeEach(() => {

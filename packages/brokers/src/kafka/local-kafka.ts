@@ -76,8 +76,9 @@ export class LocalKafka implements KafkaBroker {
     return this.#nodes.map(({ log }) => log);
   }
 
-  async stop(node?: number): Promise<void> {
-    await Promise.all(this.#chosen(node).map((each) => each.stop()));
+  /** @param patience milliseconds until it is killed. Default: 10 000. */
+  async stop(node?: number, patience?: number): Promise<void> {
+    await Promise.all(this.#chosen(node).map((each) => each.stop(patience)));
   }
 
   async kill(node?: number): Promise<void> {

@@ -54,8 +54,8 @@ export class KafkaNode {
     this.#child = this.#program.launch(this.#configuration, this.#folder, this.#jvmFlags);
   }
 
-  async stop(): Promise<void> {
-    await this.#child?.stop();
+  async stop(patience?: number): Promise<void> {
+    await this.#child?.stop(patience);
   }
 
   async kill(): Promise<void> {

@@ -32,8 +32,8 @@ async function makeArchive(program: JavaProgram): Promise<string | undefined> {
   const temporary = join(folder, `classes-${randomUUID()}.tmp`);
   try {
     await using kafka = await LocalKafka.start(program.with(`-XX:ArchiveClassesAtExit=${temporary}`), {});
-    // It is written when Java ends.
-    await kafka.stop();
+    // It is written when Java ends, which takes seconds, and on a busy machine many.
+    await kafka.stop(undefined, 60_000);
     const { size } = await stat(temporary);
     const archive = join(folder, `classes-${java.fingerprint}-${size}.jsa`);
     await rename(temporary, archive);
