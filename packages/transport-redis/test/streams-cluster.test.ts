@@ -22,7 +22,7 @@ const optionsOf = (options: RedisOptions = {}): RedisOptions => ({
   mode: 'streams',
   cluster: cluster.addresses.map(({ host, port }) => `${host}:${port}`),
   prefix: `w${worlds}:`,
-  lease: 600,
+  lease: 3000,
   discoverInterval: 100,
   ...options,
 });

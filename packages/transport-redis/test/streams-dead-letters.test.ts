@@ -235,7 +235,7 @@ describe('an entry that nobody can read', () => {
     const answers: string[] = [];
     asker.on('message', (_, message: string) => answers.push(message));
     await asker.subscribe(channel);
-    const head = '[1,"request","asker-1/7",1000,0,"text",null,{"Not Allowed":"1"}]';
+    const head = '[1,"request","asker-1/7",60000,0,"text",null,{"Not Allowed":"1"}]';
     await stage.redis.xadd(stage.names.stream('message', 'asked'), '*', 'h', head, 'b', '1');
     await until(() => answers.length === 1, 'it was answered');
     expect(answers[0]).toMatch(/^\[1,"error",7,/);

@@ -161,18 +161,26 @@ describe('a request', () => {
     const stream = stage.names.stream('message', 'later');
     await until(async () => (await stage.redis.xlen(stream)) === 1, 'it was in its stream');
     const sent = performance.now();
-    await until(() => performance.now() - sent > 200, 'time has passed');
+    await until(() => performance.now() - sent > 2000, 'time has passed');
     const handler = recordCalls(() => 'at last');
     await stage.instance((host) => host.message('later', handler));
     expect(await call).toBe('at last');
     const left = (handler.calls[0]?.context.deadline ?? 0) - Date.now();
-    expect(left).toBeGreaterThan(10_000);
-    expect(left).toBeLessThan(19_850);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(19_000);
   });
 
   it('that nobody came for in time is dropped unhandled', async () => {
     const client = stage.client();
+    await client.connect();
     await expect(client.send('late', 1, { timeout: 50 })).rejects.toMatchObject({ code: 408 });
+    // Redis counts from when it has it, which may be later.
+    await until(
+      async () => (await stage.redis.xlen(stage.names.stream('message', 'late'))) === 1,
+      'it was in its stream',
+    );
+    const seen = performance.now();
+    await until(() => performance.now() - seen > 100, 'its time was over there, too');
     const handler = recordCalls(() => 'too late');
     await stage.instance((host) => host.message('late', handler));
     expect(await client.send('late', 2)).toBe('too late');

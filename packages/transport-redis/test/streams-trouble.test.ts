@@ -82,7 +82,7 @@ describe('a payload that is larger than the receiver takes', () => {
 });
 
 describe('an instance of a Redis that hangs', () => {
-  it.each([0, 5000])('closes within its time, and lets everything go (heartbeat %i)', async (heartbeat) => {
+  it.each([0, 30_000])('closes within its time, and lets everything go (heartbeat %i)', async (heartbeat) => {
     stage = await StreamsStage.open({}, { heartbeat });
     const transport = redis(stage.optionsOf({ group: 'service' }));
     const transporter = transport.createTransporter();
@@ -104,7 +104,7 @@ describe('an instance of a Redis that hangs', () => {
     await transporter.close(500);
     const took = performance.now() - begun;
     stage.server.resume();
-    expect(took).toBeLessThan(2000);
+    expect(took).toBeLessThan(10_000);
   });
 });
 

@@ -4,8 +4,8 @@ import { Redis } from 'ioredis';
 import { type RedisOptions, redisDeadLetters } from '../src/index.ts';
 import { redisWorld } from './redis-world.ts';
 
-/** A short lease, so that what a crashed instance had is taken over while the kit waits. */
-const common = { mode: 'streams', lease: 600, discoverInterval: 200 } as const satisfies RedisOptions;
+/** A short lease, so that what a crashed instance had is taken over while the kit waits; long enough for a machine that is busy. */
+const common = { mode: 'streams', lease: 2000, discoverInterval: 200 } as const satisfies RedisOptions;
 
 function optionsOf({ group = 'service', ...asked }: WorldOptions): RedisOptions {
   return { ...common, ...asked, group };

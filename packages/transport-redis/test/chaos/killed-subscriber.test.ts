@@ -6,6 +6,8 @@ import { clientOfTest, fleetOfTest, outcomeOf, redisOfTest, startService } from 
 
 const rounds = 40;
 const callsOfRound = 25;
+/** Milliseconds from one reply to the next: what the way to a kill takes is little against all of them. */
+const step = 5;
 
 /** The connections that listen to channels, by their ids. */
 async function subscribers(admin: Redis): Promise<string[]> {
@@ -27,14 +29,15 @@ it('pub/sub: a caller whose subscriber is killed while replies are on their way 
 
   const outcomes = { replies: 0, lost: 0 };
   for (let round = 0; round < rounds; round++) {
-    // They are sent, and their replies come from 0 to 24 ms later; somewhere among them the connection ends.
+    // They are sent, and their replies come one after the other; somewhere among them the connection ends.
     await until('the client', async () => (await outcomeOf(client.send('work', { id: 'back' }))) instanceof Object);
-    const calls = Array.from({ length: callsOfRound }, async (_, ms) => {
+    const calls = Array.from({ length: callsOfRound }, async (_, index) => {
+      const ms = index * step;
       const start = performance.now();
       const outcome = await outcomeOf(client.send('work', { id: `${round}-${ms}`, ms }));
       return { outcome, took: performance.now() - start, id: `${round}-${ms}` };
     });
-    await pause(round % callsOfRound);
+    await pause((round % callsOfRound) * step);
     const [own, ...more] = (await subscribers(admin)).filter((id) => !others.has(id));
     expect(more).toEqual([]);
     expect(await admin.call('CLIENT', 'KILL', 'ID', own ?? 'none')).toBe(1);
@@ -45,7 +48,7 @@ it('pub/sub: a caller whose subscriber is killed while replies are on their way 
         expect(outcome).toEqual({ id, by: 'service' });
         outcomes.replies++;
       }
-      expect(took).toBeLessThan(5_000);
+      expect(took).toBeLessThan(10_000);
     }
     expect(client.pending).toBe(0);
   }

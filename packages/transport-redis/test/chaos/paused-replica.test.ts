@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { clientOfTest, fleetOfTest, redisOfTest, startService } from './places.ts';
 
-const lease = 600;
+const lease = 3000;
 /** Longer than it takes to pause the process that has begun with it, and shorter than the lease. */
-const ms = 400;
+const ms = 2000;
 
 /** Two replicas, and everything that is published to inboxes. */
 async function setup() {
@@ -38,7 +38,7 @@ async function pausedIn(fleet: Fleet, replicas: readonly Worker[], id: string): 
 }
 
 it('streams: a replica that is paused in a message has it taken over, and does not answer when it wakes', {
-  timeout: 60_000,
+  timeout: 90_000,
 }, async () => {
   const { fleet, replicas, answers, client } = await setup();
   for (let round = 0; round < 3; round++) {
@@ -65,7 +65,7 @@ it('streams: a replica that is paused in a message has it taken over, and does n
   expect(fleet.faults).toEqual([]);
 });
 
-it('streams: an event whose handler is paused is taken over, and settled once', { timeout: 60_000 }, async () => {
+it('streams: an event whose handler is paused is taken over, and settled once', { timeout: 90_000 }, async () => {
   const { broker, fleet, replicas, client } = await setup();
   const admin = new Redis(broker.url);
   onTestFinished(() => admin.disconnect());

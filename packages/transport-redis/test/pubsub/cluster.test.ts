@@ -70,14 +70,14 @@ describe.each([{ sharded: false }, { sharded: true }])('a cluster, sharded: $sha
     const [one] = cluster.nodes;
     await one?.restart();
     await cluster.ready();
-    await until(works, 'it works after one node was restarted', 20_000);
+    await until(works, 'it works after one node was restarted', 30_000);
     await Promise.all(cluster.nodes.map((node) => node.stop()));
     await expect(proxy.send('echo', 1, { timeout: 2000 })).rejects.toMatchObject({
       code: expect.toBeOneOf([502, 503, 408]),
     });
     await Promise.all(cluster.nodes.map((node) => node.start()));
     await cluster.ready();
-    await until(works, 'it works after all nodes were restarted', 20_000);
+    await until(works, 'it works after all nodes were restarted', 30_000);
   }, 90_000);
 
   it('refuses events while too much waits for a cluster that hangs', async () => {
@@ -110,7 +110,7 @@ describe.each([{ sharded: false }, { sharded: true }])('a cluster, sharded: $sha
           () => false,
         ),
       'the channel is found',
-      20_000,
+      30_000,
     );
   }, 60_000);
 

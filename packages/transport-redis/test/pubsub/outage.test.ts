@@ -33,11 +33,11 @@ describe('an outage', () => {
       await server.killClients('pubsub');
       await until(works(proxy), 'it works again');
     }
+    await until(() => (codes.get('reply') ?? 0) > 10, 'there were replies');
     stop.abort();
     await Promise.all(callers);
     // 408 is a request that Redis took for the service's subscriber just before it was killed: nobody can know.
     expect([...codes.keys()].every((end) => end === 'reply' || end === 502 || end === 503 || end === 408)).toBe(true);
-    expect(codes.get('reply')).toBeGreaterThan(10);
   });
 
   it('of the caller’s subscriber while a reply is on its way ends the call with 502 at once', async () => {
@@ -165,11 +165,11 @@ describe('an outage', () => {
 
 describe('a half-open connection', () => {
   it('is noticed within the heartbeat time, on both sides, and made anew', async () => {
-    const heartbeat = 600;
+    const heartbeat = 900;
     const server = await broker();
     const proxyServer = await startProxy(server.port);
     onTestFinished(() => proxyServer.close());
-    const options = { host: proxyServer.host, port: proxyServer.port, heartbeat, connectTimeout: 500 };
+    const options = { host: proxyServer.host, port: proxyServer.port, heartbeat, connectTimeout: 2000 };
     const { host } = await serve(options);
     const { client: proxy } = client({ ...options, outage: 'fail' });
     await proxy.connect();
@@ -182,17 +182,20 @@ describe('a half-open connection', () => {
     const took = performance.now() - began;
     expect(took).toBeGreaterThan(heartbeat / 3);
     // A loaded machine is late, not wrong.
-    expect(took).toBeLessThan(heartbeat + 1500);
+    expect(took).toBeLessThan(heartbeat + 5000);
     proxyServer.restore();
     await until(works(proxy), 'it works again');
     expect(states).toContain('disconnected');
-    expect(host.health().main?.transporter?.state).toBe('ready');
+    // It may answer before all its subscriptions are there.
+    await until(() => host.health().main?.transporter?.state === 'ready', 'the service is back');
   });
 
   it('is not suspected as long as Redis answers, however little is said', async () => {
     const server = await broker();
-    await serve({ url: server.url, heartbeat: 60 });
-    const { client: proxy } = client({ url: server.url, heartbeat: 60 });
+    // Longer than a busy Redis, or this process, stands still.
+    const heartbeat = 3000;
+    await serve({ url: server.url, heartbeat });
+    const { client: proxy } = client({ url: server.url, heartbeat });
     await proxy.connect();
     const redis = proxy.unwrap(Redis);
     const { stream } = redis;
@@ -200,13 +203,13 @@ describe('a half-open connection', () => {
     const looker = new Redis(server.url);
     onTestFinished(() => looker.disconnect());
     const before = await pings();
-    await until(async () => (await pings()) > before + 8, 'it was pinged some times');
+    await until(async () => (await pings()) > before + 4, 'it was pinged some times');
     expect(redis.stream).toBe(stream);
   });
 
   it('is found by a server that hangs, too: a Redis that is stopped, and goes on', async () => {
     const server = await broker();
-    const options = { url: server.url, heartbeat: 300, connectTimeout: 300 };
+    const options = { url: server.url, heartbeat: 900, connectTimeout: 2000 };
     await serve(options);
     const { client: proxy } = client(options);
     await proxy.connect();

@@ -38,7 +38,7 @@ describe('where Redis is', () => {
 
   it('a server without TLS that is asked for it: it waits for more, so 503 after the time for an attempt', async () => {
     const { host: name, port } = await broker();
-    const options = { host: name, port, tls: true, connectTimeout: 200 };
+    const options = { host: name, port, tls: true, connectTimeout: 1000 };
     await expect(host(options).host.start()).rejects.toMatchObject({
       code: 503,
       message: expect.stringMatching(/TLS on both sides/),
@@ -213,7 +213,7 @@ describe('sentinels', () => {
           () => false,
         ),
       'the new master is used',
-      20_000,
+      30_000,
     );
   }, 60_000);
 
