@@ -106,7 +106,7 @@ describe('connecting', () => {
       },
     ],
   ])('that throws (%s) fails the calls, and leaves none behind', async (_name, breakIt) => {
-    const transport = new FakeTransport({ timeout: 20 });
+    const transport = new FakeTransport();
     breakIt(transport);
     const { client } = clientOf(transport);
     expect(await errorOf(client.send('sum'))).toMatchObject({ name: 'RpcException', code: 503 });
