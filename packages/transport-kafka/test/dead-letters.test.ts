@@ -253,7 +253,7 @@ it('one that was written twice is one, and is put back once; many are, some at a
   const client = stage.client();
   const count = 1200;
   await Promise.all(Array.from({ length: count }, (_, index) => client.emit('twice', index)));
-  await stage.until(async () => (await list()).length === count, 'all died');
+  await stage.until(async () => (await list()).length === count, 'all died', 50_000);
   const letters = await list();
   // As by an instance that dies between the letter and the commit.
   const doubles = letters
@@ -265,7 +265,7 @@ it('one that was written twice is one, and is put back once; many are, some at a
   isMended = true;
   const before = handler.calls.length;
   expect(await stage.deadLetters().redrive()).toBe(count);
-  await stage.until(() => handler.calls.length >= before + count, 'all came again');
+  await stage.until(() => handler.calls.length >= before + count, 'all came again', 50_000);
   expect(
     handler.calls
       .slice(before)
