@@ -128,6 +128,19 @@ describe('limits', () => {
     expect(ends.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 502 } });
   });
 
+  it('an event that comes when the connection has broken, and nobody has heard of it, has one, too', async () => {
+    const { hub, port } = await serve({ heartbeat: 0 }, new FakeHub());
+    const peer = await RawPeer.connect(port);
+    peer.send(hello);
+    await until(() => hub.up.length === 1, 'the link');
+    const link = hub.receivers[0]?.link as NonNullable<(typeof hub.receivers)[0]>['link'];
+    // Over loopback the kernel knows at once; the first write is told.
+    peer.socket.resetAndDestroy();
+    const sent = Array.from({ length: 5 }, () => link.send(event(new Uint8Array(1_000_000))));
+    const ends = await Promise.allSettled(sent.map((wait) => Promise.resolve(wait)));
+    expect(ends.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 502 } });
+  });
+
   it('takes a burst of one tick whole, whatever its size', async () => {
     const limit = 262_144;
     const { client } = await pair({ maxBody: limit, maxQueued: limit });

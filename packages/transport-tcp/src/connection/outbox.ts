@@ -97,6 +97,7 @@ export class Outbox {
     if (this.#ended) return;
     if (!this.#busy || limit > handedAtOnce) this.#handOver(limit);
     this.#backlog = this.size;
+    if (!this.#socket.writable) return; // See #handOver.
     if (!this.#busy && this.#backlog > 0) this.#schedule();
     if (this.#full && this.#backlog <= fullBytes / 2) {
       this.#full = false;
@@ -104,9 +105,14 @@ export class Outbox {
     }
   }
 
+  /**
+   * A socket that has broken says so to who writes, a moment before its `close` tells everybody, and takes all that it is given. Nothing
+   * is given to it then: what waits has not left, and `discard` says so.
+   */
   #handOver(limit: number): void {
     const writer = this.#writer;
     const socket = this.#socket;
+    if (!socket.writable) return;
     if (!writer.whole) this.#writeSeveral(limit);
     else if (writer.size > 0) socket.write(writer.shift() as Buffer, this.#onTaken);
     this.#busy = socket.writableLength > 0;
