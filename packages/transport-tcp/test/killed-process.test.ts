@@ -19,7 +19,8 @@ function clientOf(port: number) {
   return client;
 }
 
-test('a service that is killed ends calls and streams under way with 502 at once', async () => {
+/** How long it takes, in milliseconds, until everybody has heard that a service was killed. */
+async function timeToHear(): Promise<number> {
   const service = await startService();
   const client = clientOf(service.port);
   const calls = Array.from({ length: 100 }, () => client.send('never', 1));
@@ -35,9 +36,16 @@ test('a service that is killed ends calls and streams under way with 502 at once
       while (!(await stream.next()).done);
     })(),
   ).rejects.toMatchObject({ code: 502 });
-  // Of its own it takes milliseconds; a heartbeat, or the calls' timeout, would take far longer than a busy machine.
-  expect(performance.now() - killedAt).toBeLessThan(10_000);
+  const took = performance.now() - killedAt;
   expect(client.pending).toBe(0);
+  return took;
+}
+
+test('a service that is killed ends calls and streams under way with 502 within a second', async () => {
+  let least = Number.POSITIVE_INFINITY;
+  // What others use the machine for comes and goes; what is ours would come each time.
+  for (let left = 4; left > 0 && least >= 1000; left -= 1) least = Math.min(least, await timeToHear());
+  expect(least).toBeLessThan(1000);
 });
 
 test('a service that is started again on its port serves the same client', async () => {

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Fleet, Worker } from '@parley/brokers/fleet';
+import type { KafkaBroker } from '@parley/brokers/kafka';
 import { until } from '@parley/brokers/shared';
 import { describe, expect, it } from 'vitest';
 import type { CallerDuty, Tally } from './fixtures/caller.ts';
 import type { ServiceDuty } from './fixtures/service.ts';
-import { fixture, fleetOfTest, kafkaOfTest } from './places.ts';
+import { fixture, fleetOfTest, kafkaOfTest, least } from './places.ts';
 
 /** As it is by default. */
 const sessionTimeout = 6000;
@@ -17,14 +19,14 @@ interface Scene {
   answered(count: number): Promise<void>;
 }
 
-/** Two servers and eight client instances, which ask all the time. */
-async function setUp(): Promise<Scene> {
-  const { brokers } = await kafkaOfTest();
+/** Two servers and eight client instances, which ask all the time; by themselves on the broker. */
+async function setUp({ brokers }: KafkaBroker): Promise<Scene> {
   const fleet = await fleetOfTest();
+  const options = { brokers, prefix: `${randomUUID()}-` };
   const enlist = (name: string) =>
-    fleet.start<ServiceDuty>(fixture('service'), { name, options: { brokers, group: 'service' } });
+    fleet.start<ServiceDuty>(fixture('service'), { name, options: { ...options, group: 'service' } });
   const servers = await Promise.all([enlist('first'), enlist('second')]);
-  const duty = { name: 'caller', options: { brokers, clientId: 'caller' }, clients: 8, pace: 40, ms: 5 };
+  const duty = { name: 'caller', options: { ...options, clientId: 'caller' }, clients: 8, pace: 40, ms: 5 };
   const caller = await fleet.start<CallerDuty>(fixture('caller'), duty);
   const answered = async (count: number): Promise<void> => {
     const own = async () => (await caller.order<Tally>('tally')).ended['own'] ?? 0;
@@ -36,7 +38,7 @@ async function setUp(): Promise<Scene> {
   return { fleet, servers, caller, enlist, answered };
 }
 
-/** Every question had its own answer. */
+/** Every question had its own answer; all of them go. */
 async function settle({ fleet, caller, answered }: Scene): Promise<Tally> {
   await answered(500);
   const tally = await caller.order<Tally>('stop');
@@ -44,33 +46,45 @@ async function settle({ fleet, caller, answered }: Scene): Promise<Tally> {
   expect(tally.ended).toEqual({ own: tally.asked });
   expect(tally.pending).toBe(0);
   expect(fleet.faults).toEqual([]);
+  await fleet[Symbol.asyncDispose]();
   return tally;
 }
 
-describe('two servers of eight client instances', { timeout: 120_000 }, () => {
-  it('are replaced one after the other, and no question waits for a session to end', async () => {
-    const scene = await setUp();
-    const stalls: number[] = [];
-    for (const [index, server] of scene.servers.entries()) {
-      const next = await scene.enlist(`next-${index}`);
-      stalls.push(await server.order<number>('stalled'));
-      expect(await server.close()).toBe('exited with code 0');
-      await scene.answered(200);
-      stalls.push(await next.order<number>('stalled'));
-    }
-    const { slowest, stalled } = await settle(scene);
-    // A handover is many steps, of which each takes longer on a busy machine. What the processes lost to that one after the
-    // other at worst is known; what the broker lost is not.
-    expect(slowest - stalls.reduce((sum, stall) => sum + stall, stalled)).toBeLessThan(sessionTimeout / 2);
+/** The longest that a question waited, in milliseconds, without what our processes lost to a busy machine. */
+async function replacedInTurn(broker: KafkaBroker): Promise<number> {
+  const scene = await setUp(broker);
+  const stalls: number[] = [];
+  for (const [index, server] of scene.servers.entries()) {
+    const next = await scene.enlist(`next-${index}`);
+    stalls.push(await server.order<number>('stalled'));
+    expect(await server.close()).toBe('exited with code 0');
+    await scene.answered(200);
+    stalls.push(await next.order<number>('stalled'));
+  }
+  const { slowest, stalled } = await settle(scene);
+  // One after the other at worst.
+  return slowest - stalls.reduce((sum, stall) => sum + stall, stalled);
+}
+
+async function killedAndReplaced(broker: KafkaBroker): Promise<number> {
+  const scene = await setUp(broker);
+  const [first] = scene.servers;
+  await first?.kill();
+  await scene.enlist('next');
+  const { slowest, stalled } = await settle(scene);
+  return slowest - stalled;
+}
+
+// What the brokers lost to a busy machine is not known: so the wait is measured again, and that nothing is lost is looked at each time.
+describe('two servers of eight client instances', { timeout: 240_000 }, () => {
+  it('are replaced one after the other, and no question waits for a second', async () => {
+    const broker = await kafkaOfTest();
+    expect(await least(1000, () => replacedInTurn(broker))).toBeLessThan(1000);
   });
 
   it('one is killed and replaced at once, and no question is lost', async () => {
-    const scene = await setUp();
-    const [first] = scene.servers;
-    await first?.kill();
-    await scene.enlist('next');
-    const { slowest, stalled } = await settle(scene);
-    // One session, and never a second one.
-    expect(slowest - stalled).toBeLessThan(1.8 * sessionTimeout);
+    const broker = await kafkaOfTest();
+    const bound = sessionTimeout + 2000;
+    expect(await least(bound, () => killedAndReplaced(broker))).toBeLessThan(bound);
   });
 });
