@@ -52,11 +52,11 @@ export function takeUp<T extends Duty>(): Work<T> {
  */
 export function serveOrders(orders: Readonly<Record<string, (detail: unknown) => unknown>>): void {
   const obey = async ({ number, order, detail }: Order): Promise<void> => {
-    const reply = await Promise.try(() => orders[order]?.(detail)).then(
-      (answer) => ({ number, answer }),
-      (error: unknown) => ({ number, failure: textOf(error) }),
-    );
-    process.send?.(reply);
+    try {
+      process.send?.({ number, answer: await orders[order]?.(detail) });
+    } catch (error) {
+      process.send?.({ number, failure: textOf(error) });
+    }
     if (order === 'close') process.disconnect();
   };
   process.on('message', (order: Order) => void obey(order));
