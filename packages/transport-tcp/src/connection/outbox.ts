@@ -16,6 +16,7 @@ const fullBytes = 1_048_576;
  * throughput again; by doubling, a tick of any size costs few system calls more.
  */
 const firstBytes = 1400;
+const nothing = Buffer.alloc(0);
 
 /** What waits to be written to one socket: leaves in the course of the tick, and waits here, in order, while the socket is busy. */
 export class Outbox {
@@ -114,8 +115,10 @@ export class Outbox {
     const socket = this.#socket;
     if (!socket.writable) return;
     if (!writer.whole) this.#writeSeveral(limit);
-    else if (writer.size > 0) socket.write(writer.shift() as Buffer, this.#onTaken);
+    else if (writer.size > 0) socket.write(writer.shift() as Buffer);
     this.#busy = socket.writableLength > 0;
+    // Only then, since Node calls back in a tick of its own also for what the kernel took at once, as it nearly always does.
+    if (this.#busy) socket.write(nothing, this.#onTaken);
     writer.settle(!this.#busy);
   }
 
@@ -127,12 +130,12 @@ export class Outbox {
       const chunk = this.#writer.shift(left);
       if (chunk === undefined) break;
       left -= chunk.length;
-      this.#socket.write(chunk, this.#onTaken);
+      this.#socket.write(chunk);
     }
     this.#socket.uncork();
   }
 
-  /** Also called for what the kernel took at once; then there is nothing left to do. */
+  /** All that was handed over before is with the kernel. */
   #taken(error: Error | null | undefined): void {
     if (error) return; // The socket is gone, and who reads its buffers is not known.
     if (!this.#busy || this.#socket.writableLength > 0) return;
