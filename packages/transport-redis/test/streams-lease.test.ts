@@ -155,7 +155,7 @@ describe('a lease', () => {
     expect(await stage.redis.xpending(stream, 'service', '-', '+', 10, 'thief')).toHaveLength(1);
   });
 
-  it('is given up at a clean end, so that others need not wait for it', async () => {
+  it('is given up at a clean end, so that others need not wait for it', { timeout: 60_000 }, async () => {
     const stream = stage.names.stream('event', 'unfinished');
     const never = gate();
     const stuck = recordCalls(() => never.opened);
@@ -163,7 +163,8 @@ describe('a lease', () => {
     const { host } = await stage.instance((host) => host.event('unfinished', stuck), long);
     await stage.client().emit('unfinished', 1);
     await waitForCall(stuck, 1, timeout);
-    await host.close({ timeout: 1000 });
+    // Most of it passes with waiting for the handler; what is left must do for Redis, on a busy machine, too.
+    await host.close({ timeout: 10_000 });
     const next = recordCalls();
     await stage.instance((host) => host.event('unfinished', next), long);
     await waitForCall(next, 1, timeout);
