@@ -1,29 +1,22 @@
-import { connect } from 'node:net';
 import { recordCalls } from '@parley/testing';
 import { expect, it } from 'vitest';
 import type { KafkaOptions } from '../src/index.ts';
 import { KafkaStage } from './kafka-stage.ts';
+import { api, noting } from './noting.ts';
 
 const stage = KafkaStage.use();
 
-/** Counts requests to write, as they leave: 4 bytes of length, 2 of the kind, of which 0 is Produce. */
+/** Counts requests to write, as they leave. */
 function countingProduces(): { readonly kafkajs: NonNullable<KafkaOptions['kafkajs']>; count: number; bytes: number } {
   const counter = {
     count: 0,
     bytes: 0,
     kafkajs: {
-      socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
-        const socket = connect({ host, port }, onConnect);
-        const write: (chunk: Buffer, ...rest: never[]) => boolean = socket.write.bind(socket);
-        socket.write = (chunk: Buffer, ...rest: never[]) => {
-          if (Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === 0) {
-            counter.count += 1;
-            counter.bytes += chunk.length;
-          }
-          return write(chunk, ...rest);
-        };
-        return socket;
-      },
+      socketFactory: noting((kind, request) => {
+        if (kind !== api.produce) return;
+        counter.count += 1;
+        counter.bytes += request.length;
+      }),
     },
   };
   return counter;

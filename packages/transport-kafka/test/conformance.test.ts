@@ -8,7 +8,7 @@ let broker: KafkaBroker;
 
 beforeAll(async () => {
   broker = await startKafka({ properties: { 'group.min.session.timeout.ms': '500' } });
-}, 120_000);
+});
 afterAll(() => broker.close());
 
 describeTransport({

@@ -38,7 +38,7 @@ export class KafkaStage {
     });
     beforeAll(async () => {
       stage.#broker = await startKafka(stage.#options);
-    }, 120_000);
+    });
     afterEach(() => stage.clear());
     afterAll(() => stage.broker.close());
     return stage;

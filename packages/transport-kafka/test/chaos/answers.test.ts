@@ -4,7 +4,7 @@ import { replies, survives } from './answers.ts';
 import { adminOfTest, kafkaOfTest } from './places.ts';
 
 // A question that is lost takes its 20 s.
-describe('answers are heard, or their questions refused, though', { timeout: 120_000 }, () => {
+describe('answers are heard, or their questions refused, though', () => {
   it('the broker is restarted', async () => {
     const broker = await kafkaOfTest();
     await survives(broker, {}, () => broker.restart());

@@ -1,9 +1,6 @@
 import { until } from '@parley/brokers/shared';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { adminOfTest, clientOfTest, hostOfTest, kafkaOfTest, outcomeOf, timed } from './places.ts';
-
-// Brokers are started, stopped and started again, each a program that takes a busy machine a while.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Milliseconds: half the timeout of a call, which is what it would take to wait. */
 const atOnce = 10_000;
